@@ -1,0 +1,2 @@
+//! mailserver
+fn main() {}

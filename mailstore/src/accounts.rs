@@ -1,0 +1,1 @@
+//! Users, addresses and passwords: a ready-made `Directory`.

@@ -1,0 +1,1 @@
+//! A message as a tree of byte ranges.

@@ -1,0 +1,1 @@
+//! Search keys and how a message matches them.
