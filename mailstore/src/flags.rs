@@ -159,9 +159,9 @@ impl Flags {
 
 impl fmt::Debug for Flags {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = self.system().map(SystemFlag::name);
         f.debug_set()
-            .entries(names.chain(self.keywords().iter().map(|keyword| keyword.as_str())))
+            .entries(self.system().map(SystemFlag::name))
+            .entries(self.keywords().iter().map(Keyword::as_str))
             .finish()
     }
 }
