@@ -1,1 +1,5 @@
-//! Search keys and how a message matches them.
+//! Search keys (RFC 9051 6.4.4) and how a message matches them.
+
+mod key;
+
+pub use key::{DateField, Day, Key};

@@ -1,0 +1,61 @@
+//! What a client searches for.
+
+use crate::flags::{Keyword, SystemFlag};
+use crate::uid::{ModSeq, SequenceSet};
+
+/// A day, without a time or a zone: days since 1970-01-01.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Day(pub i32);
+
+/// Which date of a message is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DateField {
+    /// INTERNALDATE, in its own zone (BEFORE, ON, SINCE).
+    Internal,
+    /// The `Date:` header, without regard to its zone (SENTBEFORE, SENTON, SENTSINCE).
+    Sent,
+}
+
+/// One search key; a search is `And` of its keys. Texts are Unicode, decoded from whatever charset
+/// the client used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Key {
+    /// ALL.
+    All,
+    /// Every one of these (keys in a row, or in parentheses).
+    And(Vec<Key>),
+    /// OR: one of the two, or both.
+    Or(Box<Key>, Box<Key>),
+    /// NOT.
+    Not(Box<Key>),
+    /// By sequence number.
+    Sequence(SequenceSet),
+    /// UID: by UID.
+    Uid(SequenceSet),
+    /// ANSWERED, DELETED, DRAFT, FLAGGED, SEEN; their opposites are `Not` of these.
+    Flag(SystemFlag),
+    /// KEYWORD; UNKEYWORD is `Not` of it.
+    Keyword(Keyword),
+    /// RECENT; NEW is `And([Recent, Not(Seen)])`, OLD is `Not(Recent)`.
+    Recent,
+    /// BEFORE, SENTBEFORE: earlier than that day.
+    Before(DateField, Day),
+    /// ON, SENTON: within that day.
+    On(DateField, Day),
+    /// SINCE, SENTSINCE: within that day or later.
+    Since(DateField, Day),
+    /// LARGER: more bytes than this.
+    Larger(u64),
+    /// SMALLER: fewer bytes than this.
+    Smaller(u64),
+    /// HEADER, and BCC, CC, FROM, SUBJECT, TO: a header field of this name (in any case) whose
+    /// decoded value contains the text; any such field if the text is empty.
+    Header(String, String),
+    /// BODY: the decoded text of the body contains it.
+    Body(String),
+    /// TEXT: the header or the body contains it.
+    Text(String),
+    /// MODSEQ: changed at or after this (RFC 7162 3.1.5).
+    ModSeq(ModSeq),
+}
