@@ -1,1 +1,41 @@
-//! Users, addresses and passwords: a ready-made `Directory`.
+//! Users, addresses and passwords: a ready-made [`Directory`](crate::store::Directory).
+//!
+//! A host application with users of its own implements `Directory` and needs none of this. What
+//! is kept lies behind [`AccountStore`], a trait of few methods that every backend implements;
+//! the rules are here: how names are written ([`Name`], [`Address`]), how passwords are hashed
+//! and checked ([`PasswordHash`], [`Hasher`]), and who may do what ([`Accounts`]).
+//!
+//! ```
+//! # use std::sync::Arc;
+//! # use mailstore::accounts::{Accounts, MemoryAccounts, NewUser};
+//! # use mailstore::store::directory::{Directory, Route, Secret};
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let accounts = Accounts::new(Arc::new(MemoryAccounts::default()));
+//! let alice = NewUser::new("alice@example.com").password(Secret::new("correct horse"));
+//! let user = accounts.add(alice).await?;
+//! let route = accounts.route("Alice+lists@example.com").await?;
+//! assert_eq!(route, Route::Local { account: user.account, label: Some("lists".into()) });
+//! # Ok(())
+//! # }
+//! ```
+
+mod address;
+mod directory;
+mod error;
+mod memory;
+mod name;
+mod password;
+mod service;
+mod store;
+mod user;
+mod verified;
+
+pub use address::{Address, Destination, Domain, Recipient};
+pub use error::AccountError;
+pub use memory::MemoryAccounts;
+pub use name::{Name, NameError};
+pub use password::{Hasher, PasswordError, PasswordHash};
+pub use service::{Accounts, NewUser};
+pub use store::{AccountStore, Claimed, Created};
+pub use user::{Profile, Quota, Status, User};

@@ -1,0 +1,99 @@
+//! Accounts as a [`Directory`].
+
+use std::time::Instant;
+
+use async_trait::async_trait;
+
+use super::service::destination;
+use super::{Accounts, Name, PasswordHash, Recipient, Status, User};
+use crate::store::directory::{
+    Attempt, Credentials, Identity, Route, ScramKeys, Secret, Service, Verdict,
+};
+use crate::store::{Directory, StoreError};
+
+#[async_trait]
+impl Directory for Accounts {
+    async fn authenticate(&self, attempt: &Attempt) -> Result<Verdict, StoreError> {
+        match &attempt.credentials {
+            Credentials::Plain { name, password } => match self.proven(name, password).await? {
+                Some(user) => self.admit(user, attempt.authzid.as_deref()).await,
+                None => Ok(Verdict::Rejected),
+            },
+            Credentials::Bearer { .. } => Ok(Verdict::Rejected),
+        }
+    }
+
+    /// No SCRAM: its keys come with application passwords, since a server that keeps only an
+    /// argon2 hash of a password cannot compute them.
+    async fn scram(&self, _name: &str, _service: Service) -> Result<Option<ScramKeys>, StoreError> {
+        Ok(None)
+    }
+
+    async fn route(&self, address: &str) -> Result<Route, StoreError> {
+        let Some(recipient) = Recipient::parse(address) else {
+            return Ok(Route::Unknown);
+        };
+        let user = self.lookup(&recipient.destination).await?;
+        Ok(user.map_or(Route::Unknown, |user| route(&user, recipient.label)))
+    }
+}
+
+impl Accounts {
+    /// The user of that name, if this is the password. All that is wrong takes one path: a name
+    /// nobody has, or has no password for, is verified against nobody's hash.
+    async fn proven(&self, name: &str, password: &Secret) -> Result<Option<User>, StoreError> {
+        let user = match Name::new(name) {
+            Ok(name) => self.lookup(&destination(name)).await?,
+            Err(_) => None,
+        };
+        let known = user.and_then(|user| user.profile.password.clone().map(|hash| (user, hash)));
+        match known {
+            Some((user, hash)) => Ok(self.matches(&user, &hash, password).await?.then_some(user)),
+            None => self.hasher.verify(&PasswordHash::nobody(), password).await.map(|_| None),
+        }
+    }
+
+    async fn matches(
+        &self,
+        user: &User,
+        hash: &PasswordHash,
+        password: &Secret,
+    ) -> Result<bool, StoreError> {
+        let trace = self.verified.trace(user.account, hash, password);
+        if self.verified.knows(&trace, Instant::now()) {
+            return Ok(true);
+        }
+        let right = self.hasher.verify(hash, password).await?;
+        if right {
+            self.verified.remember(trace, Instant::now());
+        }
+        Ok(right)
+    }
+
+    /// What a user who has shown the right password may do: be himself, while he is not disabled.
+    async fn admit(&self, user: User, authzid: Option<&str>) -> Result<Verdict, StoreError> {
+        if user.profile.status == Status::Disabled {
+            return Ok(Verdict::Disabled);
+        }
+        if let Some(other) = authzid.filter(|other| !other.is_empty())
+            && !self.is(&user, other).await?
+        {
+            return Ok(Verdict::Forbidden);
+        }
+        let name = user.profile.name.as_str().to_owned();
+        Ok(Verdict::Accepted(Identity { account: user.account, name }))
+    }
+
+    async fn is(&self, user: &User, name: &str) -> Result<bool, StoreError> {
+        let Ok(name) = Name::new(name) else { return Ok(false) };
+        let named = self.lookup(&destination(name)).await?;
+        Ok(named.is_some_and(|named| named.account == user.account))
+    }
+}
+
+fn route(user: &User, label: Option<String>) -> Route {
+    match user.profile.status {
+        Status::Active => Route::Local { account: user.account, label },
+        Status::Disabled => Route::Disabled,
+    }
+}

@@ -1,0 +1,53 @@
+//! What is kept of a user.
+
+use super::{Name, PasswordHash};
+use crate::id::AccountId;
+use crate::time::Timestamp;
+
+/// A user, as the store has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// The account that holds the mail. Given by the store in ascending order, from 1; never
+    /// given twice.
+    pub account: AccountId,
+    /// Counts the changes, from 1: what [`AccountStore::update`](super::AccountStore::update)
+    /// compares.
+    pub version: u64,
+    /// Everything that may be said about a user.
+    pub profile: Profile,
+}
+
+/// Everything that may be said about a user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// What the user logs in with. No two users have the same; it is never changed.
+    pub name: Name,
+    /// The account password; `None` if there is none, and so no login with one.
+    pub password: Option<PasswordHash>,
+    /// Whether the account is in use.
+    pub status: Status,
+    /// How much the account may hold.
+    pub quota: Quota,
+    /// When the user was added.
+    pub created: Timestamp,
+}
+
+/// Whether an account is in use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Status {
+    /// It is.
+    #[default]
+    Active,
+    /// It neither takes mail nor lets its user in; its mail is kept.
+    Disabled,
+}
+
+/// How much an account may hold. `None` is no limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Quota {
+    /// Octets of mail (the sum of RFC822.SIZE; RFC 9208 STORAGE, there in units of 1024).
+    pub bytes: Option<u64>,
+    /// Messages (RFC 9208 MESSAGE).
+    pub messages: Option<u64>,
+}

@@ -1,0 +1,300 @@
+//! The rules of users, addresses and logins.
+#![cfg(feature = "accounts")]
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use mailstore::accounts::*;
+use mailstore::id::AccountId;
+use mailstore::store::directory::{
+    Attempt, Credentials, Directory, Identity, Route, Secret, Service, Verdict,
+};
+use mailstore::store::{Fault, StoreError};
+
+fn accounts() -> Accounts {
+    let home = [Domain::new("localhost").unwrap()];
+    Accounts::new(Arc::new(MemoryAccounts::default())).with_home_domains(home)
+}
+
+fn alice() -> NewUser {
+    NewUser::new("alice").password(Secret::new("sesame")).address("Alice@Example.com")
+}
+
+fn attempt(name: &str, password: &str) -> Attempt {
+    let credentials = Credentials::Plain { name: name.into(), password: Secret::new(password) };
+    Attempt { service: Service::Imap, peer: None, authzid: None, credentials }
+}
+
+async fn verdict(accounts: &Accounts, name: &str, password: &str) -> Verdict {
+    accounts.authenticate(&attempt(name, password)).await.unwrap()
+}
+
+fn accepted(user: &User) -> Verdict {
+    let name = user.profile.name.to_string();
+    Verdict::Accepted(Identity { account: user.account, name })
+}
+
+fn local(user: &User, label: Option<&str>) -> Route {
+    Route::Local { account: user.account, label: label.map(str::to_owned) }
+}
+
+#[tokio::test]
+async fn accounts_ascend_from_one() {
+    let accounts = accounts();
+    for (name, number) in [("a", 1), ("b", 2), ("c", 3)] {
+        let user = accounts.add(NewUser::new(name)).await.unwrap();
+        assert_eq!((user.account.get(), user.version), (number, 1));
+    }
+    let page = accounts.list(AccountId::new(1), 1).await.unwrap();
+    assert_eq!(page[0].profile.name.as_str(), "b");
+    assert_eq!(accounts.list(None, 100).await.unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn a_user_logs_in_by_name_and_by_every_address() {
+    let accounts = accounts();
+    let user = accounts.add(alice()).await.unwrap();
+    accounts.add_address("alice", "a@b.example").await.unwrap();
+    for name in ["alice", "ALICE", "alice@example.com", "A@B.example", "alice@localhost"] {
+        assert_eq!(verdict(&accounts, name, "sesame").await, accepted(&user), "{name}");
+    }
+    for name in ["alice+x", "alice@elsewhere.example", "", "bob", "al ice", "\u{0}"] {
+        assert_eq!(verdict(&accounts, name, "sesame").await, Verdict::Rejected, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_rejected_whatever_went_before() {
+    let accounts = accounts();
+    let user = accounts.add(alice()).await.unwrap();
+    for _ in 0..2 {
+        assert_eq!(verdict(&accounts, "alice", "wrong").await, Verdict::Rejected);
+        assert_eq!(verdict(&accounts, "alice", "").await, Verdict::Rejected);
+        assert_eq!(verdict(&accounts, "alice", "sesame").await, accepted(&user));
+        assert_eq!(verdict(&accounts, "alice", "sesame ").await, Verdict::Rejected);
+    }
+}
+
+#[tokio::test]
+async fn a_changed_password_ends_the_old_one_at_once() {
+    let accounts = accounts();
+    accounts.add(alice()).await.unwrap();
+    assert!(matches!(verdict(&accounts, "alice", "sesame").await, Verdict::Accepted(_)));
+    let user = accounts.set_password("Alice", &Secret::new("other")).await.unwrap();
+    assert_eq!(user.version, 2);
+    assert_eq!(verdict(&accounts, "alice", "sesame").await, Verdict::Rejected);
+    assert_eq!(verdict(&accounts, "alice", "other").await, accepted(&user));
+}
+
+#[tokio::test]
+async fn without_a_password_there_is_no_login() {
+    let accounts = accounts();
+    accounts.add(NewUser::new("list")).await.unwrap();
+    assert_eq!(verdict(&accounts, "list", "").await, Verdict::Rejected);
+    let credentials = Credentials::Bearer { name: "list".into(), token: Secret::new("x") };
+    let bearer = Attempt { credentials, ..attempt("", "") };
+    assert_eq!(accounts.authenticate(&bearer).await.unwrap(), Verdict::Rejected);
+}
+
+#[tokio::test]
+async fn only_the_right_password_learns_that_an_account_is_disabled() {
+    let accounts = accounts();
+    let user = accounts.add(alice()).await.unwrap();
+    assert_eq!(verdict(&accounts, "alice", "sesame").await, accepted(&user));
+    accounts.set_status("alice", Status::Disabled).await.unwrap();
+    assert_eq!(verdict(&accounts, "alice", "sesame").await, Verdict::Disabled);
+    assert_eq!(verdict(&accounts, "alice", "wrong").await, Verdict::Rejected);
+    assert_eq!(accounts.route("alice+x@example.com").await.unwrap(), Route::Disabled);
+    accounts.set_status("alice", Status::Active).await.unwrap();
+    assert_eq!(verdict(&accounts, "alice", "sesame").await, accepted(&user));
+    assert_eq!(accounts.route("alice@example.com").await.unwrap(), local(&user, None));
+}
+
+#[tokio::test]
+async fn a_user_acts_for_nobody_else() {
+    let accounts = accounts();
+    let user = accounts.add(alice()).await.unwrap();
+    accounts.add(NewUser::new("bob")).await.unwrap();
+    let cases = [
+        ("", accepted(&user)),
+        ("alice", accepted(&user)),
+        ("alice@EXAMPLE.com", accepted(&user)),
+        ("bob", Verdict::Forbidden),
+        ("nobody", Verdict::Forbidden),
+        ("not a name", Verdict::Forbidden),
+    ];
+    for (authzid, expected) in cases {
+        let as_other = Attempt { authzid: Some(authzid.into()), ..attempt("alice", "sesame") };
+        assert_eq!(accounts.authenticate(&as_other).await.unwrap(), expected, "{authzid}");
+    }
+    let wrong = Attempt { authzid: Some("bob".into()), ..attempt("alice", "wrong") };
+    assert_eq!(accounts.authenticate(&wrong).await.unwrap(), Verdict::Rejected);
+}
+
+#[tokio::test]
+async fn mail_finds_its_user() {
+    let accounts = accounts();
+    let user = accounts.add(alice()).await.unwrap();
+    let cases = [
+        ("alice@example.com", local(&user, None)),
+        ("ALICE+Lists@EXAMPLE.COM", local(&user, Some("Lists"))),
+        ("\"alice+to do\"@example.com", local(&user, Some("to do"))),
+        ("alice", local(&user, None)),
+        ("alice+x", local(&user, Some("x"))),
+        ("alice+x@LOCALHOST", local(&user, Some("x"))),
+        ("alice@other.example", Route::Unknown),
+        ("bob@localhost", Route::Unknown),
+        ("+alice@example.com", Route::Unknown),
+        ("", Route::Unknown),
+        ("<alice@example.com>", Route::Unknown),
+    ];
+    for (address, expected) in cases {
+        assert_eq!(accounts.route(address).await.unwrap(), expected, "{address}");
+    }
+}
+
+#[tokio::test]
+async fn who_owns_an_address_comes_before_who_has_the_name() {
+    let accounts = accounts();
+    accounts.add(alice()).await.unwrap();
+    let bob = accounts.add(NewUser::new("bob").address("alice@localhost")).await.unwrap();
+    assert_eq!(accounts.route("alice@localhost").await.unwrap(), local(&bob, None));
+    assert_eq!(accounts.find("alice@localhost").await.unwrap(), bob);
+}
+
+#[tokio::test]
+async fn names_and_addresses_are_unique() {
+    let accounts = accounts();
+    accounts.add(alice()).await.unwrap();
+    let again = accounts.add(NewUser::new("ALICE")).await;
+    assert!(matches!(again, Err(AccountError::NameTaken(name)) if name.as_str() == "alice"));
+    let thief = accounts.add(NewUser::new("eve").address("alice@example.com")).await;
+    assert!(matches!(thief, Err(AccountError::AddressTaken(_))));
+    let thief = accounts.add(NewUser::new("alice@example.com")).await;
+    assert!(matches!(thief, Err(AccountError::AddressTaken(_))), "a name that is an address");
+    assert!(matches!(accounts.find("eve").await, Err(AccountError::NoSuchUser(_))));
+    accounts.add(NewUser::new("eve")).await.unwrap();
+    let thief = accounts.add_address("eve", "alice@example.com").await;
+    assert!(matches!(thief, Err(AccountError::AddressTaken(_))));
+}
+
+#[tokio::test]
+async fn addresses_come_and_go_but_not_the_login_name() {
+    let accounts = accounts();
+    let user = accounts.add(NewUser::new("a@b.example").address("c@d.example")).await.unwrap();
+    accounts.add_address("a@b.example", "0@z.example").await.unwrap();
+    let all = accounts.addresses(user.account, None, 10).await.unwrap();
+    let text: Vec<_> = all.iter().map(Address::as_str).collect();
+    assert_eq!(text, ["0@z.example", "a@b.example", "c@d.example"]);
+    assert_eq!(accounts.addresses(user.account, Some(&all[0]), 1).await.unwrap(), all[1..2]);
+    accounts.remove_address("a@b.example", "C@d.example").await.unwrap();
+    assert_eq!(accounts.route("c@d.example").await.unwrap(), Route::Unknown);
+    let again = accounts.remove_address("a@b.example", "c@d.example").await;
+    assert!(matches!(again, Err(AccountError::NoSuchAddress(_))));
+    let own = accounts.remove_address("a@b.example", "a@b.example").await;
+    assert!(matches!(own, Err(AccountError::LoginName(_))));
+}
+
+#[tokio::test]
+async fn what_is_refused_says_why() {
+    let accounts = accounts();
+    let said = |error: AccountError| error.to_string();
+    assert_eq!(
+        said(accounts.add(NewUser::new("al ice")).await.unwrap_err()),
+        "\"al ice\" is refused: the character ' ' at byte 2 is not allowed in a name"
+    );
+    assert_eq!(
+        said(accounts.add(NewUser::new("a").address("b")).await.unwrap_err()),
+        "\"b\" is refused: an address needs an @ and a domain"
+    );
+    let empty = NewUser::new("a").password(Secret::new(""));
+    assert_eq!(said(accounts.add(empty).await.unwrap_err()), "the password is empty");
+    let missing = accounts.set_quota("bob", Quota::default()).await.unwrap_err();
+    assert_eq!(said(missing), "there is no user \"bob\"");
+}
+
+#[tokio::test]
+async fn a_quota_is_part_of_the_user() {
+    let accounts = accounts();
+    let quota = Quota { bytes: Some(1 << 30), messages: None };
+    let user = accounts.add(NewUser::new("a").quota(quota)).await.unwrap();
+    assert_eq!(user.profile.quota, quota);
+    let none = accounts.set_quota("a", Quota::default()).await.unwrap();
+    assert_eq!(accounts.find("a").await.unwrap(), none);
+    assert_eq!(none.profile.quota, Quota { bytes: None, messages: None });
+}
+
+/// Every change is based on what it read: none is lost, however many run at once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn changes_of_one_user_do_not_overwrite_each_other() {
+    let accounts = accounts();
+    accounts.add(NewUser::new("a")).await.unwrap();
+    let quota = Quota { bytes: Some(7), messages: Some(7) };
+    let changes = (0..8).map(|number| {
+        let accounts = accounts.clone();
+        tokio::spawn(async move {
+            match number % 2 {
+                0 => accounts.set_quota("a", quota).await,
+                _ => accounts.set_status("a", Status::Disabled).await,
+            }
+        })
+    });
+    for change in changes.collect::<Vec<_>>() {
+        change.await.unwrap().unwrap();
+    }
+    let user = accounts.find("a").await.unwrap();
+    assert_eq!((user.version, user.profile.quota), (9, quota));
+    assert_eq!(user.profile.status, Status::Disabled);
+}
+
+/// A store that is out of reach.
+#[derive(Debug)]
+struct Down;
+
+#[async_trait]
+impl AccountStore for Down {
+    async fn create(&self, _: &Profile, _: &[Address]) -> Result<Created, StoreError> {
+        Err(StoreError::unavailable("create user", "down"))
+    }
+    async fn update(&self, _: &User) -> Result<Option<User>, StoreError> {
+        Err(StoreError::unavailable("update user", "down"))
+    }
+    async fn user(&self, _: AccountId) -> Result<Option<User>, StoreError> {
+        Err(StoreError::unavailable("user", "down"))
+    }
+    async fn named(&self, _: &Name) -> Result<Option<User>, StoreError> {
+        Err(StoreError::unavailable("named", "down"))
+    }
+    async fn users(&self, _: Option<AccountId>, _: usize) -> Result<Vec<User>, StoreError> {
+        Err(StoreError::unavailable("users", "down"))
+    }
+    async fn claim(&self, _: &Address, _: AccountId) -> Result<Claimed, StoreError> {
+        Err(StoreError::unavailable("claim", "down"))
+    }
+    async fn release(&self, _: &Address, _: AccountId) -> Result<bool, StoreError> {
+        Err(StoreError::unavailable("release", "down"))
+    }
+    async fn owner(&self, _: &Address) -> Result<Option<AccountId>, StoreError> {
+        Err(StoreError::unavailable("owner", "down"))
+    }
+    async fn addresses(
+        &self,
+        _: AccountId,
+        _: Option<&Address>,
+        _: usize,
+    ) -> Result<Vec<Address>, StoreError> {
+        Err(StoreError::unavailable("addresses", "down"))
+    }
+}
+
+/// Neither "no such user" nor "wrong password": mail is tried again, and nobody is turned away.
+#[tokio::test]
+async fn a_store_out_of_reach_is_not_an_answer() {
+    let accounts = Accounts::new(Arc::new(Down));
+    for address in ["alice", "alice@example.com"] {
+        assert_eq!(accounts.route(address).await.unwrap_err().fault, Fault::Unavailable);
+        let refused = accounts.authenticate(&attempt(address, "sesame")).await;
+        assert_eq!(refused.unwrap_err().fault, Fault::Unavailable);
+    }
+}
