@@ -1,1 +1,5 @@
 //! A message as a tree of byte ranges.
+
+pub mod decode;
+pub mod envelope;
+pub mod header;
