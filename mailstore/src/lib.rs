@@ -3,6 +3,7 @@
 
 #[cfg(feature = "accounts")]
 pub mod accounts;
+pub mod blob;
 pub mod flags;
 pub mod id;
 pub mod mime;

@@ -1,5 +1,24 @@
-//! A message as a tree of byte ranges.
+//! The exact MIME tree of a message: any bytes go in, the same bytes come out.
+//!
+//! [`parse`] finds the structure by byte range and never fails; [`MimeTree::detach`] lets big
+//! bodies leave the tree; [`MimeTree::plan`], [`MimeTree::slice`] and [`MimeTree::section`] say
+//! which bytes to send, with the length known before the first one is read;
+//! [`MimeTree::encode`] is the stored form. Nothing here does I/O, and nothing panics on input.
 
 pub mod decode;
 pub mod envelope;
 pub mod header;
+mod limits;
+mod parse;
+mod plan;
+mod scan;
+mod transfer;
+mod tree;
+
+pub use limits::Limits;
+pub use parse::parse;
+pub use plan::{Piece, Plan};
+pub use transfer::{Encoding, Newline};
+pub use tree::content::{Content, Disposition, Media, TransferEncoding};
+pub use tree::segment::{Segment, SegmentKind};
+pub use tree::{Cut, Hole, Kind, MimeTree, Part};
