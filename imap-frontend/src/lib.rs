@@ -1,1 +1,4 @@
-//! imap-frontend
+//! IMAP for mailstore.
+#![forbid(unsafe_code)]
+
+pub mod codec;

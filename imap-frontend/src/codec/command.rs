@@ -1,0 +1,213 @@
+//! What clients ask for: one file per command, with its struct and its grammar.
+//!
+//! To add a command: a file with a struct and a `parse`, a variant, and a row in the table below.
+
+mod append;
+mod authenticate;
+mod copy;
+mod create;
+mod enable;
+mod expunge;
+mod fetch;
+mod id;
+mod list;
+mod login;
+mod rename;
+mod search;
+mod select;
+mod status;
+mod store;
+
+pub use append::{Append, AppendMessage};
+pub use authenticate::Authenticate;
+pub use copy::Copy;
+pub use create::{Create, SpecialUse};
+pub use enable::Enable;
+pub use expunge::UidExpunge;
+pub use fetch::{Content, ContentName, Fetch, FetchItem, Marks, NameMode, Part, Partial, Section};
+pub use id::Id;
+pub use list::{List, ListForm, ListReturn, ListSelection};
+pub use login::Login;
+pub use rename::Rename;
+pub use search::{ResultOption, Search};
+pub use select::{Access, Select};
+pub use status::{Status, StatusItem};
+pub use store::{Echo, Store};
+
+use super::cursor::{Cursor, Parsed};
+use super::{CommandError, CommandText, MailboxName, Rejected, Tag};
+
+/// A command with its tag.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tagged {
+    /// The tag, to be repeated in the answer.
+    pub tag: Tag,
+    /// The command.
+    pub command: Command,
+}
+
+/// Whether a command names messages by sequence number or, with `UID` in front, by UID.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// By sequence number.
+    Seq,
+    /// By UID; every FETCH response to it contains the UID (RFC 9051 6.4.9).
+    Uid,
+}
+
+/// A command.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// CAPABILITY (RFC 9051 6.1.1).
+    Capability,
+    /// NOOP (RFC 9051 6.1.2).
+    Noop,
+    /// LOGOUT (RFC 9051 6.1.3).
+    Logout,
+    /// ID (RFC 2971).
+    Id(Id),
+    /// STARTTLS (RFC 9051 6.2.1).
+    StartTls,
+    /// LOGIN (RFC 9051 6.2.3).
+    Login(Login),
+    /// AUTHENTICATE (RFC 9051 6.2.2, RFC 4959).
+    Authenticate(Authenticate),
+    /// ENABLE (RFC 5161).
+    Enable(Enable),
+    /// SELECT and EXAMINE (RFC 9051 6.3.2, 6.3.3).
+    Select(Select),
+    /// CREATE (RFC 9051 6.3.4, RFC 6154 3).
+    Create(Create),
+    /// DELETE (RFC 9051 6.3.5).
+    Delete(MailboxName),
+    /// RENAME (RFC 9051 6.3.6).
+    Rename(Rename),
+    /// SUBSCRIBE (RFC 9051 6.3.7).
+    Subscribe(MailboxName),
+    /// UNSUBSCRIBE (RFC 9051 6.3.8).
+    Unsubscribe(MailboxName),
+    /// LIST, LSUB and XLIST (RFC 9051 6.3.9, RFC 3501 6.3.9).
+    List(List),
+    /// NAMESPACE (RFC 2342).
+    Namespace,
+    /// STATUS (RFC 9051 6.3.11).
+    Status(Status),
+    /// APPEND (RFC 9051 6.3.12, RFC 3502).
+    Append(Append),
+    /// IDLE (RFC 2177): the next line, read with `Framer::next_line`, is `DONE`.
+    Idle,
+    /// CHECK (RFC 3501 6.4.1).
+    Check,
+    /// CLOSE (RFC 9051 6.4.1).
+    Close,
+    /// UNSELECT (RFC 3691).
+    Unselect,
+    /// EXPUNGE (RFC 9051 6.4.3).
+    Expunge,
+    /// UID EXPUNGE (RFC 4315 2.1).
+    UidExpunge(UidExpunge),
+    /// SEARCH (RFC 9051 6.4.4).
+    Search(Search),
+    /// FETCH (RFC 9051 6.4.5).
+    Fetch(Fetch),
+    /// STORE (RFC 9051 6.4.6).
+    Store(Store),
+    /// COPY (RFC 9051 6.4.7).
+    Copy(Copy),
+    /// MOVE (RFC 6851).
+    Move(Copy),
+}
+
+type Parse = fn(&mut Cursor<'_>) -> Parsed<Command>;
+
+/// The commands, each with the grammar of what follows its name.
+const COMMANDS: &[(&str, Parse)] = &[
+    ("FETCH", |c| fetch::parse(c, By::Seq).map(Command::Fetch)),
+    ("UID", uid),
+    ("NOOP", |_| Ok(Command::Noop)),
+    ("IDLE", |_| Ok(Command::Idle)),
+    ("STORE", |c| store::parse(c, By::Seq).map(Command::Store)),
+    ("SEARCH", |c| search::parse(c, By::Seq).map(Command::Search)),
+    ("SELECT", |c| select::parse(c, Access::ReadWrite).map(Command::Select)),
+    ("EXAMINE", |c| select::parse(c, Access::ReadOnly).map(Command::Select)),
+    ("STATUS", |c| status::parse(c).map(Command::Status)),
+    ("APPEND", |c| append::parse(c).map(Command::Append)),
+    ("COPY", |c| copy::parse(c, By::Seq).map(Command::Copy)),
+    ("MOVE", |c| copy::parse(c, By::Seq).map(Command::Move)),
+    ("EXPUNGE", |_| Ok(Command::Expunge)),
+    ("CHECK", |_| Ok(Command::Check)),
+    ("CLOSE", |_| Ok(Command::Close)),
+    ("UNSELECT", |_| Ok(Command::Unselect)),
+    ("LIST", |c| list::parse(c, ListForm::List).map(Command::List)),
+    ("LSUB", |c| list::parse(c, ListForm::Lsub).map(Command::List)),
+    ("XLIST", |c| list::parse(c, ListForm::Xlist).map(Command::List)),
+    ("NAMESPACE", |_| Ok(Command::Namespace)),
+    ("CREATE", |c| create::parse(c).map(Command::Create)),
+    ("DELETE", |c| one_mailbox(c).map(Command::Delete)),
+    ("RENAME", |c| rename::parse(c).map(Command::Rename)),
+    ("SUBSCRIBE", |c| one_mailbox(c).map(Command::Subscribe)),
+    ("UNSUBSCRIBE", |c| one_mailbox(c).map(Command::Unsubscribe)),
+    ("CAPABILITY", |_| Ok(Command::Capability)),
+    ("LOGOUT", |_| Ok(Command::Logout)),
+    ("ID", |c| id::parse(c).map(Command::Id)),
+    ("STARTTLS", |_| Ok(Command::StartTls)),
+    ("LOGIN", |c| login::parse(c).map(Command::Login)),
+    ("AUTHENTICATE", |c| authenticate::parse(c).map(Command::Authenticate)),
+    ("ENABLE", |c| enable::parse(c).map(Command::Enable)),
+];
+
+/// The commands that `UID` can stand in front of.
+const UID_COMMANDS: &[(&str, Parse)] = &[
+    ("FETCH", |c| fetch::parse(c, By::Uid).map(Command::Fetch)),
+    ("STORE", |c| store::parse(c, By::Uid).map(Command::Store)),
+    ("SEARCH", |c| search::parse(c, By::Uid).map(Command::Search)),
+    ("COPY", |c| copy::parse(c, By::Uid).map(Command::Copy)),
+    ("MOVE", |c| copy::parse(c, By::Uid).map(Command::Move)),
+    ("EXPUNGE", |c| expunge::parse(c).map(Command::UidExpunge)),
+];
+
+/// Understands a command.
+///
+/// # Errors
+/// What is wrong with it and where, and its tag if that much was understood.
+pub fn parse(text: &CommandText) -> Result<Tagged, Rejected> {
+    let mut cursor = Cursor::of(text);
+    let tag = tag(&mut cursor).map_err(|error| Rejected { tag: None, error })?;
+    match after_tag(&mut cursor) {
+        Ok(command) => Ok(Tagged { tag, command }),
+        Err(error) => Err(Rejected { tag: Some(tag), error }),
+    }
+}
+
+fn tag(cursor: &mut Cursor<'_>) -> Parsed<Tag> {
+    let at = cursor.at();
+    let tag = cursor.run(|byte| byte != b' ' && byte != b'\r' && byte != b'\n');
+    Tag::new(tag).map_or_else(|| Cursor::expected_at(at, "a tag"), Ok)
+}
+
+fn after_tag(cursor: &mut Cursor<'_>) -> Parsed<Command> {
+    cursor.space()?;
+    let command = named(cursor, COMMANDS)?;
+    cursor.end()?;
+    Ok(command)
+}
+
+fn uid(cursor: &mut Cursor<'_>) -> Parsed<Command> {
+    cursor.space()?;
+    named(cursor, UID_COMMANDS)
+}
+
+fn named(cursor: &mut Cursor<'_>, commands: &[(&str, Parse)]) -> Parsed<Command> {
+    let at = cursor.at();
+    match cursor.one_of(commands, "a command") {
+        Ok(parse) => parse(cursor),
+        Err(_) if cursor.word().is_empty() => Cursor::expected_at(at, "a command"),
+        Err(_) => Err(CommandError::Unknown { at }),
+    }
+}
+
+/// A mailbox name, and nothing else.
+fn one_mailbox(cursor: &mut Cursor<'_>) -> Parsed<MailboxName> {
+    cursor.space()?;
+    cursor.mailbox()
+}

@@ -1,0 +1,66 @@
+//! APPEND: messages come in (RFC 9051 6.3.12, RFC 3502 MULTIAPPEND).
+
+use std::fmt;
+
+use bytes::Bytes;
+use mailstore::flags::Flags;
+use mailstore::time::InternalDate;
+
+use super::{Cursor, MailboxName, Parsed};
+
+/// APPEND of one message, or of several that must all succeed or all fail.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Append {
+    /// Where to.
+    pub mailbox: MailboxName,
+    /// At least one.
+    pub messages: Vec<AppendMessage>,
+}
+
+/// One message of APPEND.
+#[derive(Clone, PartialEq)]
+pub struct AppendMessage {
+    /// Its flags.
+    pub flags: Flags,
+    /// Its INTERNALDATE; the present, if the client gives none.
+    pub date: Option<InternalDate>,
+    /// Its bytes. If empty, the client has changed its mind (RFC 3502 6.3.11).
+    pub data: Bytes,
+}
+
+impl fmt::Debug for AppendMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { flags, date, data } = self;
+        write!(f, "AppendMessage {{ {flags:?}, {date:?}, {} bytes }}", data.len())
+    }
+}
+
+pub(super) fn parse(cursor: &mut Cursor<'_>) -> Parsed<Append> {
+    cursor.space()?;
+    let mailbox = cursor.mailbox()?;
+    let mut messages = Vec::new();
+    cursor.space()?;
+    loop {
+        messages.push(message(cursor)?);
+        if !cursor.more() {
+            return Ok(Append { mailbox, messages });
+        }
+    }
+}
+
+fn message(cursor: &mut Cursor<'_>) -> Parsed<AppendMessage> {
+    let mut flags = Flags::NONE;
+    if cursor.peek() == Some(b'(') {
+        flags = cursor.flag_list()?;
+        cursor.space()?;
+    }
+    let mut date = None;
+    if cursor.peek() == Some(b'"') {
+        date = Some(cursor.date_time()?);
+        cursor.space()?;
+    }
+    if cursor.peek() != Some(b'{') {
+        return cursor.expected("flags, a date or a literal");
+    }
+    Ok(AppendMessage { flags, date, data: cursor.message_literal()? })
+}

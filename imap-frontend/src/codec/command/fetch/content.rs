@@ -1,0 +1,172 @@
+//! Bytes of a message: which part of it, and which bytes of that.
+
+use std::num::NonZeroU64;
+
+use super::{Cursor, Parsed};
+
+/// Bytes of a message that FETCH asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Content {
+    /// Under which name it was asked, and is to be answered.
+    pub name: ContentName,
+    /// Which part.
+    pub section: Section,
+    /// Which bytes of it.
+    pub partial: Option<Partial>,
+    /// Whether fetching it sets `\Seen`.
+    pub marks: Marks,
+}
+
+/// Under which name contents are asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ContentName {
+    /// `BODY[section]<partial>`.
+    Body,
+    /// `RFC822`: as `BODY[]`.
+    Rfc822,
+    /// `RFC822.HEADER`: as `BODY.PEEK[HEADER]`.
+    Rfc822Header,
+    /// `RFC822.TEXT`: as `BODY[TEXT]`.
+    Rfc822Text,
+}
+
+/// Whether fetching sets `\Seen`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Marks {
+    /// It does.
+    Seen,
+    /// It does not: `.PEEK`.
+    Nothing,
+}
+
+/// `<offset.length>`: a range of bytes, cut to what is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Partial {
+    /// The first byte, from 0.
+    pub offset: u64,
+    /// At most so many.
+    pub length: NonZeroU64,
+}
+
+/// Which part of a message (RFC 9051 6.4.5.1).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Section {
+    /// Part numbers from the outside in, each at least 1.
+    pub path: Vec<u32>,
+    /// What of that part.
+    pub what: Part,
+}
+
+impl Section {
+    /// The longest path: parts nest less deeply than that.
+    pub const MAX_DEPTH: usize = 64;
+
+    /// The whole message, or a piece of its top level.
+    pub const fn top(what: Part) -> Self {
+        Self { path: Vec::new(), what }
+    }
+}
+
+/// What of a part.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Part {
+    /// All of it: `BODY[]`, `BODY[2]`.
+    #[default]
+    Full,
+    /// HEADER: the header of the message, with the empty line.
+    Header,
+    /// HEADER.FIELDS and HEADER.FIELDS.NOT.
+    HeaderFields {
+        /// Field names, as the client wrote them.
+        names: Vec<String>,
+        /// Those, or all others.
+        mode: NameMode,
+    },
+    /// TEXT: the body of the message.
+    Text,
+    /// MIME: the MIME header of the part.
+    Mime,
+}
+
+/// Which header fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NameMode {
+    /// HEADER.FIELDS: those named.
+    Only,
+    /// HEADER.FIELDS.NOT: all others.
+    Not,
+}
+
+/// The content that this word, just passed, asks for.
+pub(super) fn parse(cursor: &mut Cursor<'_>, word: &[u8]) -> Parsed<Option<Content>> {
+    let whole = |name, what, marks| {
+        Ok(Some(Content { name, section: Section::top(what), partial: None, marks }))
+    };
+    match word.to_ascii_uppercase().as_slice() {
+        b"RFC822" => whole(ContentName::Rfc822, Part::Full, Marks::Seen),
+        b"RFC822.HEADER" => whole(ContentName::Rfc822Header, Part::Header, Marks::Nothing),
+        b"RFC822.TEXT" => whole(ContentName::Rfc822Text, Part::Text, Marks::Seen),
+        b"BODY" if cursor.peek() == Some(b'[') => body(cursor, Marks::Seen).map(Some),
+        b"BODY.PEEK" => body(cursor, Marks::Nothing).map(Some),
+        _ => Ok(None),
+    }
+}
+
+fn body(cursor: &mut Cursor<'_>, marks: Marks) -> Parsed<Content> {
+    cursor.byte(b'[', "[")?;
+    let section = section(cursor)?;
+    cursor.byte(b']', "]")?;
+    let partial = if cursor.eat(b'<') { Some(partial(cursor)?) } else { None };
+    Ok(Content { name: ContentName::Body, section, partial, marks })
+}
+
+fn partial(cursor: &mut Cursor<'_>) -> Parsed<Partial> {
+    let offset = cursor.number64()?;
+    cursor.byte(b'.', ".")?;
+    let at = cursor.at();
+    let Some(length) = NonZeroU64::new(cursor.number64()?) else {
+        return Cursor::expected_at(at, "a number above 0");
+    };
+    cursor.byte(b'>', ">")?;
+    Ok(Partial { offset, length })
+}
+
+fn section(cursor: &mut Cursor<'_>) -> Parsed<Section> {
+    let mut path = Vec::new();
+    if cursor.peek() == Some(b']') {
+        return Ok(Section::default());
+    }
+    while cursor.peek().is_some_and(|byte| byte.is_ascii_digit()) {
+        if path.len() == Section::MAX_DEPTH {
+            return cursor.expected("at most 64 part numbers");
+        }
+        path.push(cursor.nz_number()?.get());
+        if !cursor.eat(b'.') {
+            return Ok(Section { path, what: Part::Full });
+        }
+    }
+    let at = cursor.at();
+    let what = what(cursor)?;
+    if what == Part::Mime && path.is_empty() {
+        return Cursor::expected_at(at, "a part number before MIME");
+    }
+    Ok(Section { path, what })
+}
+
+fn what(cursor: &mut Cursor<'_>) -> Parsed<Part> {
+    let at = cursor.at();
+    match cursor.word().to_ascii_uppercase().as_slice() {
+        b"HEADER" => Ok(Part::Header),
+        b"TEXT" => Ok(Part::Text),
+        b"MIME" => Ok(Part::Mime),
+        b"HEADER.FIELDS" => header_fields(cursor, NameMode::Only),
+        b"HEADER.FIELDS.NOT" => header_fields(cursor, NameMode::Not),
+        _ => Cursor::expected_at(at, "a section"),
+    }
+}
+
+fn header_fields(cursor: &mut Cursor<'_>, mode: NameMode) -> Parsed<Part> {
+    cursor.spaces();
+    let names = cursor.list1("a list of field names", Cursor::astring_text)?;
+    Ok(Part::HeaderFields { names, mode })
+}

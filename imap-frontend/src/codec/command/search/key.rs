@@ -1,0 +1,177 @@
+//! Search keys.
+
+use mailstore::flags::SystemFlag;
+use mailstore::search::{DateField, Day, Key};
+
+use super::{Cursor, Parsed};
+
+/// Reads keys; remembers what SEARCH must know of them as a whole.
+#[derive(Debug, Default)]
+pub(super) struct Keys {
+    /// MODSEQ was among them.
+    pub(super) modseq: bool,
+    depth: u32,
+}
+
+/// How deep NOT, OR and parentheses may nest.
+const MAX_DEPTH: u32 = 64;
+
+impl Keys {
+    /// Keys with spaces between them, at least one.
+    pub(super) fn row(&mut self, cursor: &mut Cursor<'_>) -> Parsed<Key> {
+        let mut keys = vec![self.key(cursor)?];
+        while cursor.more() {
+            keys.push(self.key(cursor)?);
+        }
+        Ok(all_of(keys))
+    }
+
+    fn key(&mut self, cursor: &mut Cursor<'_>) -> Parsed<Key> {
+        if self.depth == MAX_DEPTH {
+            return cursor.expected("keys nested less deeply");
+        }
+        self.depth += 1;
+        let key = match cursor.peek() {
+            Some(b'(') => cursor.list1("keys", |cursor| self.key(cursor)).map(all_of),
+            Some(b'0'..=b'9' | b'*') => cursor.sequence_set().map(Key::Sequence),
+            _ => self.named(cursor),
+        };
+        self.depth -= 1;
+        key
+    }
+
+    fn named(&mut self, cursor: &mut Cursor<'_>) -> Parsed<Key> {
+        let at = cursor.at();
+        let name = cursor.word().to_ascii_uppercase();
+        if let Some(key) = alone(&name) {
+            return Ok(key);
+        }
+        if let Some((field, make)) = dated(&name) {
+            cursor.space()?;
+            return Ok(make(field, cursor.date()?));
+        }
+        if let Some(make) = texted(&name) {
+            cursor.space()?;
+            return Ok(make(cursor.astring_text()?));
+        }
+        if !matches!(
+            name.as_slice(),
+            b"NOT"
+                | b"OR"
+                | b"UID"
+                | b"HEADER"
+                | b"LARGER"
+                | b"SMALLER"
+                | b"MODSEQ"
+                | b"KEYWORD"
+                | b"UNKEYWORD"
+        ) {
+            return Cursor::expected_at(at, "a search key");
+        }
+        cursor.space()?;
+        self.argued(&name, cursor)
+    }
+
+    /// The keys with arguments of their own kind.
+    fn argued(&mut self, name: &[u8], cursor: &mut Cursor<'_>) -> Parsed<Key> {
+        match name {
+            b"NOT" => self.key(cursor).map(not),
+            b"OR" => {
+                let either = self.key(cursor)?;
+                cursor.space()?;
+                Ok(Key::Or(Box::new(either), Box::new(self.key(cursor)?)))
+            }
+            b"UID" => cursor.sequence_set().map(Key::Uid),
+            b"HEADER" => {
+                let field = cursor.astring_text()?;
+                cursor.space()?;
+                Ok(Key::Header(field, cursor.astring_text()?))
+            }
+            b"LARGER" => cursor.number64().map(Key::Larger),
+            b"SMALLER" => cursor.number64().map(Key::Smaller),
+            b"MODSEQ" => self.modseq(cursor),
+            b"KEYWORD" => cursor.keyword().map(Key::Keyword),
+            _ => cursor.keyword().map(Key::Keyword).map(not),
+        }
+    }
+
+    /// `MODSEQ ["/flags/\\seen" all] 620162338`. MODSEQs are per message here, not per flag, so
+    /// the name of the flag makes no difference (RFC 7162 3.1.5).
+    fn modseq(&mut self, cursor: &mut Cursor<'_>) -> Parsed<Key> {
+        self.modseq = true;
+        if cursor.peek() == Some(b'"') {
+            cursor.string()?;
+            cursor.space()?;
+            cursor.one_of(&[("PRIV", ()), ("SHARED", ()), ("ALL", ())], "priv, shared or all")?;
+            cursor.space()?;
+        }
+        cursor.modseq().map(Key::ModSeq)
+    }
+}
+
+/// Several keys in a row mean all of them; one means itself.
+fn all_of(mut keys: Vec<Key>) -> Key {
+    match keys.pop() {
+        Some(only) if keys.is_empty() => only,
+        last => {
+            keys.extend(last);
+            Key::And(keys)
+        }
+    }
+}
+
+fn not(key: Key) -> Key {
+    Key::Not(Box::new(key))
+}
+
+/// Keys without arguments.
+fn alone(name: &[u8]) -> Option<Key> {
+    let flag = |flag| Some(Key::Flag(flag));
+    let no_flag = |flag| Some(not(Key::Flag(flag)));
+    match name {
+        b"ALL" => Some(Key::All),
+        b"ANSWERED" => flag(SystemFlag::Answered),
+        b"DELETED" => flag(SystemFlag::Deleted),
+        b"DRAFT" => flag(SystemFlag::Draft),
+        b"FLAGGED" => flag(SystemFlag::Flagged),
+        b"SEEN" => flag(SystemFlag::Seen),
+        b"UNANSWERED" => no_flag(SystemFlag::Answered),
+        b"UNDELETED" => no_flag(SystemFlag::Deleted),
+        b"UNDRAFT" => no_flag(SystemFlag::Draft),
+        b"UNFLAGGED" => no_flag(SystemFlag::Flagged),
+        b"UNSEEN" => no_flag(SystemFlag::Seen),
+        b"RECENT" => Some(Key::Recent),
+        b"OLD" => Some(not(Key::Recent)),
+        b"NEW" => Some(Key::And(vec![Key::Recent, not(Key::Flag(SystemFlag::Seen))])),
+        _ => None,
+    }
+}
+
+type DateKey = fn(DateField, Day) -> Key;
+
+/// Keys with a date.
+fn dated(name: &[u8]) -> Option<(DateField, DateKey)> {
+    Some(match name {
+        b"BEFORE" => (DateField::Internal, Key::Before),
+        b"ON" => (DateField::Internal, Key::On),
+        b"SINCE" => (DateField::Internal, Key::Since),
+        b"SENTBEFORE" => (DateField::Sent, Key::Before),
+        b"SENTON" => (DateField::Sent, Key::On),
+        b"SENTSINCE" => (DateField::Sent, Key::Since),
+        _ => return None,
+    })
+}
+
+/// Keys with a text.
+fn texted(name: &[u8]) -> Option<fn(String) -> Key> {
+    Some(match name {
+        b"BCC" => |text| Key::Header("Bcc".into(), text),
+        b"CC" => |text| Key::Header("Cc".into(), text),
+        b"FROM" => |text| Key::Header("From".into(), text),
+        b"SUBJECT" => |text| Key::Header("Subject".into(), text),
+        b"TO" => |text| Key::Header("To".into(), text),
+        b"BODY" => Key::Body,
+        b"TEXT" => Key::Text,
+        _ => return None,
+    })
+}

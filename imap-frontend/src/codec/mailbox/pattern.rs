@@ -1,0 +1,79 @@
+//! What LIST looks for: `*` is anything, `%` is anything within one level of the hierarchy.
+
+use super::{MailboxName, utf7};
+
+/// A mailbox name with wildcards (RFC 9051 6.3.9), as UTF-8.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pattern(String);
+
+impl Pattern {
+    /// A pattern that is text already.
+    pub fn new(pattern: &str) -> Self {
+        Self(pattern.to_owned())
+    }
+
+    /// A pattern as a client writes it. One that is not modified UTF-7 is taken as it is, and
+    /// matches no name but one of exactly these characters.
+    pub fn decode(pattern: &[u8]) -> Self {
+        let text = utf7::decode_lenient(pattern);
+        Self(text.unwrap_or_else(|| String::from_utf8_lossy(pattern).into_owned()))
+    }
+
+    /// The pattern.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The empty pattern asks for the hierarchy delimiter, not for mailboxes.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The pattern within a reference name, which simply goes in front of it.
+    #[must_use]
+    pub fn within(&self, reference: &str) -> Self {
+        Self(format!("{reference}{}", self.0))
+    }
+
+    /// Does it match this name? Takes time in the product of the two lengths, whatever they are.
+    pub fn matches(&self, name: &str, delimiter: char) -> bool {
+        let fold = name == MailboxName::INBOX;
+        let name: Vec<char> = name.chars().collect();
+        // reached[i]: can the pattern so far match the first i characters?
+        let mut reached = vec![false; name.len() + 1];
+        if let Some(start) = reached.first_mut() {
+            *start = true;
+        }
+        for wanted in self.0.chars() {
+            match wanted {
+                '*' => spread(&mut reached, &name, |_| true),
+                '%' => spread(&mut reached, &name, |c| c != delimiter),
+                _ => step(&mut reached, &name, |c| {
+                    c == wanted || (fold && c.eq_ignore_ascii_case(&wanted))
+                }),
+            }
+        }
+        reached.last() == Some(&true)
+    }
+}
+
+/// A wildcard: from each place reached, on over all characters it may stand for.
+fn spread(reached: &mut [bool], name: &[char], covers: impl Fn(char) -> bool) {
+    let mut before = false;
+    for (at, here) in reached.iter_mut().enumerate() {
+        let covered = at.checked_sub(1).and_then(|at| name.get(at)).is_some_and(|c| covers(*c));
+        *here |= before && covered;
+        before = *here;
+    }
+}
+
+/// A character: from each place reached, on over one equal character.
+fn step(reached: &mut [bool], name: &[char], equals: impl Fn(char) -> bool) {
+    let mut before = false;
+    for (at, here) in reached.iter_mut().enumerate() {
+        let equal = at.checked_sub(1).and_then(|at| name.get(at)).is_some_and(|c| equals(*c));
+        let reached_now = before && equal;
+        before = *here;
+        *here = reached_now;
+    }
+}

@@ -1,0 +1,199 @@
+//! Response codes (RFC 9051 7.1, RFC 5530, RFC 4315, RFC 7162).
+
+use bytes::{BufMut, BytesMut};
+use mailstore::flags::Flags;
+use mailstore::uid::{ModSeq, Uid, UidSet};
+
+use super::{Recent, fetch, number, string};
+
+/// What a client can read from a status response.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Code<'a> {
+    /// ALERT: the text must be shown to the user.
+    Alert,
+    /// ALREADYEXISTS.
+    AlreadyExists,
+    /// APPENDUID: where APPEND put the messages.
+    AppendUid {
+        /// UIDVALIDITY of the mailbox.
+        validity: u32,
+        /// The new UIDs, in the order of the messages.
+        uids: &'a UidSet,
+    },
+    /// AUTHENTICATIONFAILED.
+    AuthenticationFailed,
+    /// AUTHORIZATIONFAILED.
+    AuthorizationFailed,
+    /// BADCHARSET, with the charsets there are.
+    BadCharset,
+    /// CANNOT: not possible here, and never will be.
+    Cannot,
+    /// CAPABILITY, with the capabilities.
+    Capability(&'a [&'a str]),
+    /// CLIENTBUG.
+    ClientBug,
+    /// CLOSED: what follows is about another mailbox.
+    Closed,
+    /// CONTACTADMIN.
+    ContactAdmin,
+    /// COPYUID: where COPY or MOVE put the messages.
+    CopyUid {
+        /// UIDVALIDITY of the target.
+        validity: u32,
+        /// The old UIDs.
+        from: &'a UidSet,
+        /// The new ones, in the same order.
+        to: &'a UidSet,
+    },
+    /// CORRUPTION.
+    Corruption,
+    /// EXPIRED.
+    Expired,
+    /// EXPUNGEISSUED: others have expunged some of them.
+    ExpungeIssued,
+    /// HASCHILDREN: DELETE of a mailbox with children.
+    HasChildren,
+    /// HIGHESTMODSEQ.
+    HighestModSeq(ModSeq),
+    /// INUSE.
+    InUse,
+    /// LIMIT.
+    Limit,
+    /// MODIFIED: these have failed UNCHANGEDSINCE; sequence numbers or UIDs, as in the command.
+    Modified(&'a UidSet),
+    /// NOMODSEQ.
+    NoModSeq,
+    /// NONEXISTENT.
+    NonExistent,
+    /// NOPERM.
+    NoPerm,
+    /// OVERQUOTA.
+    OverQuota,
+    /// PARSE: a message could not be understood.
+    Parse,
+    /// PERMANENTFLAGS: which flags can be stored.
+    PermanentFlags(&'a Flags, NewKeywords),
+    /// PRIVACYREQUIRED.
+    PrivacyRequired,
+    /// READ-ONLY.
+    ReadOnly,
+    /// READ-WRITE.
+    ReadWrite,
+    /// SERVERBUG.
+    ServerBug,
+    /// TOOBIG.
+    TooBig,
+    /// TRYCREATE.
+    TryCreate,
+    /// UIDNEXT.
+    UidNext(Uid),
+    /// UIDNOTSTICKY.
+    UidNotSticky,
+    /// UIDVALIDITY.
+    UidValidity(u32),
+    /// UNAVAILABLE.
+    Unavailable,
+    /// UNKNOWN-CTE (RFC 3516).
+    UnknownCte,
+    /// UNSEEN: the sequence number of the first message without `\Seen`.
+    Unseen(u32),
+}
+
+/// May clients make new keywords in a mailbox?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NewKeywords {
+    /// They may: `\*`.
+    Allowed,
+    /// They may not.
+    Refused,
+}
+
+impl Code<'_> {
+    pub(super) fn write(&self, out: &mut BytesMut) {
+        out.put_slice(self.name().as_bytes());
+        match *self {
+            Self::AppendUid { validity, uids } => {
+                number(out, validity);
+                set(out, uids);
+            }
+            Self::CopyUid { validity, from, to } => {
+                number(out, validity);
+                set(out, from);
+                set(out, to);
+            }
+            Self::BadCharset => out.put_slice(b" (US-ASCII UTF-8)"),
+            Self::Capability(names) => names.iter().for_each(|name| {
+                out.put_u8(b' ');
+                string::text(out, name);
+            }),
+            Self::HighestModSeq(ModSeq(modseq)) => number(out, modseq),
+            Self::Modified(uids) => set(out, uids),
+            Self::UidNext(uid) => number(out, uid.get()),
+            Self::UidValidity(n) | Self::Unseen(n) => number(out, n),
+            Self::PermanentFlags(flags, new) => permanent_flags(out, flags, new),
+            _ => {}
+        }
+    }
+
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Alert => "ALERT",
+            Self::AlreadyExists => "ALREADYEXISTS",
+            Self::AppendUid { .. } => "APPENDUID",
+            Self::AuthenticationFailed => "AUTHENTICATIONFAILED",
+            Self::AuthorizationFailed => "AUTHORIZATIONFAILED",
+            Self::BadCharset => "BADCHARSET",
+            Self::Cannot => "CANNOT",
+            Self::Capability(_) => "CAPABILITY",
+            Self::ClientBug => "CLIENTBUG",
+            Self::Closed => "CLOSED",
+            Self::ContactAdmin => "CONTACTADMIN",
+            Self::CopyUid { .. } => "COPYUID",
+            Self::Corruption => "CORRUPTION",
+            Self::Expired => "EXPIRED",
+            Self::ExpungeIssued => "EXPUNGEISSUED",
+            Self::HasChildren => "HASCHILDREN",
+            Self::HighestModSeq(_) => "HIGHESTMODSEQ",
+            Self::InUse => "INUSE",
+            Self::Limit => "LIMIT",
+            Self::Modified(_) => "MODIFIED",
+            Self::NoModSeq => "NOMODSEQ",
+            Self::NonExistent => "NONEXISTENT",
+            Self::NoPerm => "NOPERM",
+            Self::OverQuota => "OVERQUOTA",
+            Self::Parse => "PARSE",
+            Self::PermanentFlags(..) => "PERMANENTFLAGS",
+            Self::PrivacyRequired => "PRIVACYREQUIRED",
+            Self::ReadOnly => "READ-ONLY",
+            Self::ReadWrite => "READ-WRITE",
+            Self::ServerBug => "SERVERBUG",
+            Self::TooBig => "TOOBIG",
+            Self::TryCreate => "TRYCREATE",
+            Self::UidNext(_) => "UIDNEXT",
+            Self::UidNotSticky => "UIDNOTSTICKY",
+            Self::UidValidity(_) => "UIDVALIDITY",
+            Self::Unavailable => "UNAVAILABLE",
+            Self::UnknownCte => "UNKNOWN-CTE",
+            Self::Unseen(_) => "UNSEEN",
+        }
+    }
+}
+
+fn number(out: &mut BytesMut, number: impl Into<u64>) {
+    out.put_u8(b' ');
+    number::put(out, number);
+}
+
+fn set(out: &mut BytesMut, uids: &UidSet) {
+    out.put_u8(b' ');
+    super::data::set(out, uids);
+}
+
+fn permanent_flags(out: &mut BytesMut, flags: &Flags, new: NewKeywords) {
+    out.put_slice(b" (");
+    fetch::flag_names(out, flags, Recent::No);
+    if new == NewKeywords::Allowed {
+        out.put_slice(if flags.is_empty() { b"\\*" } else { b" \\*" });
+    }
+    out.put_u8(b')');
+}

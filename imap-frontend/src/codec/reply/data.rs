@@ -1,0 +1,154 @@
+//! Untagged data, except FETCH and LIST (RFC 9051 7.2-7.4).
+
+use bytes::{BufMut, BytesMut};
+use mailstore::flags::Flags;
+use mailstore::uid::{ModSeq, Seq, UidSet};
+
+use super::{Recent, Reply, fetch, number, string};
+use crate::codec::command::StatusItem;
+
+/// A field of ID and its value.
+pub type IdField<'a> = (&'a str, Option<&'a str>);
+
+/// A namespace: the prefix of its names, and its delimiter.
+pub type Namespace<'a> = (&'a str, char);
+
+impl Reply {
+    /// `* n EXISTS`.
+    pub fn exists(&mut self, count: u32) {
+        self.numbered(count, "EXISTS");
+    }
+
+    /// `* n RECENT`.
+    pub fn recent(&mut self, count: u32) {
+        self.numbered(count, "RECENT");
+    }
+
+    /// `* n EXPUNGE`.
+    pub fn expunge(&mut self, seq: Seq) {
+        self.numbered(seq.get(), "EXPUNGE");
+    }
+
+    /// `* CAPABILITY ...`.
+    pub fn capability(&mut self, names: &[&str]) {
+        self.words("CAPABILITY", names);
+    }
+
+    /// `* ENABLED ...`: what ENABLE has switched on (RFC 5161 3.2).
+    pub fn enabled(&mut self, names: &[&str]) {
+        self.words("ENABLED", names);
+    }
+
+    /// `* FLAGS (...)`: the flags in use in a mailbox.
+    pub fn flags(&mut self, flags: &Flags) {
+        self.out.put_slice(b"* FLAGS (");
+        fetch::flag_names(&mut self.out, flags, Recent::No);
+        self.out.put_slice(b")\r\n");
+    }
+
+    /// `* ID (...)` (RFC 2971 3.2).
+    pub fn id(&mut self, fields: &[IdField<'_>]) {
+        self.out.put_slice(b"* ID ");
+        for (i, (name, value)) in fields.iter().enumerate() {
+            self.out.put_u8(if i == 0 { b'(' } else { b' ' });
+            string::string(&mut self.out, name.as_bytes());
+            self.out.put_u8(b' ');
+            string::nstring(&mut self.out, value.map(str::as_bytes));
+        }
+        self.out.put_slice(if fields.is_empty() { b"NIL" } else { b")" });
+        self.crlf();
+    }
+
+    /// `* NAMESPACE`: personal, other users' and shared namespaces (RFC 2342 5).
+    pub fn namespace(&mut self, classes: [&[Namespace<'_>]; 3]) {
+        self.out.put_slice(b"* NAMESPACE");
+        for class in classes {
+            self.out.put_slice(if class.is_empty() { b" NIL" } else { b" (" });
+            for (prefix, delimiter) in class {
+                self.out.put_u8(b'(');
+                let prefix = crate::codec::utf7::encode(prefix);
+                string::string(&mut self.out, prefix.as_bytes());
+                self.out.put_u8(b' ');
+                delimiter_of(&mut self.out, Some(*delimiter));
+                self.out.put_u8(b')');
+            }
+            if !class.is_empty() {
+                self.out.put_u8(b')');
+            }
+        }
+        self.crlf();
+    }
+
+    /// `* STATUS mailbox (ITEM n ...)`.
+    pub fn status(&mut self, mailbox: &str, items: &[(StatusItem, u64)]) {
+        self.out.put_slice(b"* STATUS ");
+        string::mailbox(&mut self.out, mailbox);
+        self.out.put_slice(b" (");
+        for (i, (item, value)) in items.iter().enumerate() {
+            if i > 0 {
+                self.out.put_u8(b' ');
+            }
+            self.out.put_slice(item.name().as_bytes());
+            self.out.put_u8(b' ');
+            number::put(&mut self.out, *value);
+        }
+        self.out.put_slice(b")\r\n");
+    }
+
+    /// `* SEARCH n n n`: sequence numbers or UIDs; with the highest MODSEQ of them if MODSEQ was
+    /// among the keys (RFC 7162 3.1.5), but not when nothing was found.
+    pub fn search(&mut self, found: impl IntoIterator<Item = u32>, modseq: Option<ModSeq>) {
+        self.out.put_slice(b"* SEARCH");
+        let mut any = false;
+        for number in found {
+            any = true;
+            self.out.put_u8(b' ');
+            number::put(&mut self.out, number);
+        }
+        if let Some(ModSeq(modseq)) = modseq.filter(|_| any) {
+            self.out.put_slice(b" (MODSEQ ");
+            number::put(&mut self.out, modseq);
+            self.out.put_u8(b')');
+        }
+        self.crlf();
+    }
+
+    fn numbered(&mut self, number: u32, name: &str) {
+        self.out.put_slice(b"* ");
+        number::put(&mut self.out, number);
+        self.out.put_u8(b' ');
+        self.out.put_slice(name.as_bytes());
+        self.crlf();
+    }
+
+    fn words(&mut self, name: &str, words: &[&str]) {
+        self.out.put_slice(b"* ");
+        self.out.put_slice(name.as_bytes());
+        for word in words {
+            self.out.put_u8(b' ');
+            string::text(&mut self.out, word);
+        }
+        self.crlf();
+    }
+}
+
+/// A set of UIDs or sequence numbers: `1:3,7`.
+pub(super) fn set(out: &mut BytesMut, uids: &UidSet) {
+    for (i, range) in uids.ranges().enumerate() {
+        if i > 0 {
+            out.put_u8(b',');
+        }
+        number::put(out, range.start().get());
+        if range.start() != range.end() {
+            out.put_u8(b':');
+            number::put(out, range.end().get());
+        }
+    }
+}
+
+/// A hierarchy delimiter, or NIL in a flat hierarchy.
+pub(super) fn delimiter_of(out: &mut BytesMut, delimiter: Option<char>) {
+    let mut bytes = [0; 4];
+    let delimiter = delimiter.map(|c| c.encode_utf8(&mut bytes).as_bytes());
+    string::nstring(out, delimiter);
+}

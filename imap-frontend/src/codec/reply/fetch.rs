@@ -1,0 +1,224 @@
+//! FETCH responses (RFC 9051 7.5.2), item by item.
+
+use bytes::{BufMut, BytesMut};
+use mailstore::flags::{Flags, SystemFlag};
+use mailstore::time::InternalDate;
+use mailstore::uid::{ModSeq, Seq, Uid};
+
+use super::{Reply, number, string};
+use crate::codec::command::{Content, ContentName, NameMode, Part, Section};
+use crate::codec::write_internal_date;
+
+/// Is a message `\Recent` in this session?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recent {
+    /// It is.
+    Yes,
+    /// It is not.
+    No,
+}
+
+/// A FETCH response that is being written. [`Fetch::end`] must be called.
+#[derive(Debug)]
+#[must_use = "a FETCH response must be ended"]
+pub struct Fetch<'a> {
+    out: &'a mut BytesMut,
+    first: bool,
+}
+
+impl Reply {
+    /// Begins `* seq FETCH (`.
+    pub fn fetch(&mut self, seq: Seq) -> Fetch<'_> {
+        self.out.put_slice(b"* ");
+        number::put(&mut self.out, seq.get());
+        self.out.put_slice(b" FETCH (");
+        Fetch { out: &mut self.out, first: true }
+    }
+}
+
+impl Fetch<'_> {
+    /// Ends the response.
+    pub fn end(self) {
+        self.out.put_slice(b")\r\n");
+    }
+
+    /// `FLAGS (...)`.
+    pub fn flags(&mut self, flags: &Flags, recent: Recent) {
+        self.item(b"FLAGS (");
+        flag_names(self.out, flags, recent);
+        self.out.put_u8(b')');
+    }
+
+    /// `UID n`.
+    pub fn uid(&mut self, uid: Uid) {
+        self.item(b"UID ");
+        number::put(self.out, uid.get());
+    }
+
+    /// `MODSEQ (n)` (RFC 7162 3.1.4.2).
+    pub fn modseq(&mut self, modseq: ModSeq) {
+        self.item(b"MODSEQ (");
+        number::put(self.out, modseq.0);
+        self.out.put_u8(b')');
+    }
+
+    /// `RFC822.SIZE n`.
+    pub fn size(&mut self, bytes: u64) {
+        self.item(b"RFC822.SIZE ");
+        number::put(self.out, bytes);
+    }
+
+    /// `INTERNALDATE "..."`.
+    pub fn internal_date(&mut self, date: InternalDate) {
+        self.item(b"INTERNALDATE ");
+        write_internal_date(self.out, date);
+    }
+
+    /// `NAME value`, the value written already: ENVELOPE, BODYSTRUCTURE.
+    pub fn written(&mut self, name: &str, value: &[u8]) {
+        self.item(name.as_bytes());
+        self.out.put_u8(b' ');
+        self.out.put_slice(value);
+    }
+
+    /// `NAME`, to be followed by a value that is written by the function.
+    pub fn with(&mut self, name: &str, write: impl FnOnce(&mut BytesMut)) {
+        self.item(name.as_bytes());
+        self.out.put_u8(b' ');
+        write(self.out);
+    }
+
+    /// `BODY[...]` and its bytes, which are short; `None` says that there is no such part.
+    pub fn content(&mut self, content: &Content, bytes: Option<&[u8]>) {
+        self.label(content);
+        match bytes {
+            Some(bytes) => string::literal(self.out, bytes),
+            None => self.out.put_slice(b"NIL"),
+        }
+    }
+
+    /// `BODY[...] {n}`: the announcement of bytes that the caller sends next, by whatever way,
+    /// after what is in the buffer. The rest of the response follows them: [`Reply::resume`].
+    pub fn content_of(mut self, content: &Content, len: u64) {
+        self.label(content);
+        string::literal_of(self.out, len);
+    }
+
+    fn label(&mut self, content: &Content) {
+        self.item(match content.name {
+            ContentName::Body => b"BODY[",
+            ContentName::Rfc822 => b"RFC822 ",
+            ContentName::Rfc822Header => b"RFC822.HEADER ",
+            ContentName::Rfc822Text => b"RFC822.TEXT ",
+        });
+        if content.name != ContentName::Body {
+            return;
+        }
+        section(self.out, &content.section);
+        self.out.put_u8(b']');
+        if let Some(partial) = content.partial {
+            self.out.put_u8(b'<');
+            number::put(self.out, partial.offset);
+            self.out.put_u8(b'>');
+        }
+        self.out.put_u8(b' ');
+    }
+
+    fn item(&mut self, start: &[u8]) {
+        if !std::mem::take(&mut self.first) {
+            self.out.put_u8(b' ');
+        }
+        self.out.put_slice(start);
+    }
+}
+
+impl Reply {
+    /// Goes on with a FETCH response after the bytes announced by [`Fetch::content_of`].
+    pub fn resume(&mut self) -> Fetch<'_> {
+        Fetch { out: &mut self.out, first: false }
+    }
+}
+
+fn section(out: &mut BytesMut, section: &Section) {
+    for (i, part) in section.path.iter().enumerate() {
+        if i > 0 {
+            out.put_u8(b'.');
+        }
+        number::put(out, *part);
+    }
+    if !section.path.is_empty() && section.what != Part::Full {
+        out.put_u8(b'.');
+    }
+    match &section.what {
+        Part::Full => {}
+        Part::Header => out.put_slice(b"HEADER"),
+        Part::Text => out.put_slice(b"TEXT"),
+        Part::Mime => out.put_slice(b"MIME"),
+        Part::HeaderFields { names, mode } => {
+            out.put_slice(match mode {
+                NameMode::Only => b"HEADER.FIELDS",
+                NameMode::Not => b"HEADER.FIELDS.NOT",
+            });
+            for (i, name) in names.iter().enumerate() {
+                out.put_slice(if i == 0 { b" (" } else { b" " });
+                string::astring(out, name.as_bytes());
+            }
+            out.put_u8(b')');
+        }
+    }
+}
+
+/// The names of flags, with spaces between them.
+pub(super) fn flag_names(out: &mut BytesMut, flags: &Flags, recent: Recent) {
+    let bits = usize::from(flags.bits()) | usize::from(recent == Recent::Yes) << 5;
+    let (text, len) = SYSTEM_FLAGS[bits & 63];
+    let text = text.get(..len).unwrap_or_default();
+    out.put_slice(text);
+    for (i, keyword) in flags.keywords().iter().enumerate() {
+        if i > 0 || !text.is_empty() {
+            out.put_u8(b' ');
+        }
+        out.put_slice(keyword.as_str().as_bytes());
+    }
+}
+
+/// The names of every set of system flags and `\Recent`, by their bits.
+static SYSTEM_FLAGS: [([u8; 48], usize); 64] = {
+    let mut sets = [([0; 48], 0); 64];
+    let mut bits = 0;
+    while bits < 64 {
+        sets[bits] = system_flags(bits);
+        bits += 1;
+    }
+    sets
+};
+
+const fn system_flags(bits: usize) -> ([u8; 48], usize) {
+    let mut text = ([0; 48], 0);
+    let mut i = 0;
+    while i < SystemFlag::ALL.len() {
+        let flag = SystemFlag::ALL[i];
+        if bits & flag as usize != 0 {
+            text = append(text, flag.name());
+        }
+        i += 1;
+    }
+    if bits & 32 != 0 {
+        text = append(text, "\\Recent");
+    }
+    text
+}
+
+const fn append((mut text, mut len): ([u8; 48], usize), name: &str) -> ([u8; 48], usize) {
+    if len > 0 {
+        text[len] = b' ';
+        len += 1;
+    }
+    let mut i = 0;
+    while i < name.len() {
+        text[len] = name.as_bytes()[i];
+        len += 1;
+        i += 1;
+    }
+    (text, len)
+}

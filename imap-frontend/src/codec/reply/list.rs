@@ -1,0 +1,76 @@
+//! LIST, LSUB and XLIST responses (RFC 9051 7.3.1).
+
+use bytes::BufMut;
+
+use super::{Reply, data, string};
+use crate::codec::command::{ListForm, SpecialUse};
+
+/// What LIST says of a mailbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListAttribute {
+    /// `\Noinferiors`: it can have no children.
+    NoInferiors,
+    /// `\Noselect`: it is only a level of the hierarchy.
+    NoSelect,
+    /// `\NonExistent`: there is no such mailbox (RFC 5258 3.4).
+    NonExistent,
+    /// `\HasChildren` (RFC 3348).
+    HasChildren,
+    /// `\HasNoChildren` (RFC 3348).
+    HasNoChildren,
+    /// `\Subscribed` (RFC 5258 3.4).
+    Subscribed,
+    /// `\Remote` (RFC 5258 3.4).
+    Remote,
+    /// `\Marked`: it may have something new.
+    Marked,
+    /// `\Unmarked`: it has nothing new.
+    Unmarked,
+    /// What it is for (RFC 6154).
+    Use(SpecialUse),
+}
+
+impl ListAttribute {
+    /// As it is written, with its backslash.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NoInferiors => "\\Noinferiors",
+            Self::NoSelect => "\\Noselect",
+            Self::NonExistent => "\\NonExistent",
+            Self::HasChildren => "\\HasChildren",
+            Self::HasNoChildren => "\\HasNoChildren",
+            Self::Subscribed => "\\Subscribed",
+            Self::Remote => "\\Remote",
+            Self::Marked => "\\Marked",
+            Self::Unmarked => "\\Unmarked",
+            Self::Use(what) => what.name(),
+        }
+    }
+}
+
+impl Reply {
+    /// `* LIST (attributes) "delimiter" name`. An empty name answers the question for the
+    /// delimiter.
+    pub fn list(
+        &mut self,
+        form: ListForm,
+        attributes: &[ListAttribute],
+        delimiter: Option<char>,
+        name: &str,
+    ) {
+        self.out.put_slice(b"* ");
+        self.out.put_slice(form.name().as_bytes());
+        self.out.put_slice(b" (");
+        for (i, attribute) in attributes.iter().enumerate() {
+            if i > 0 {
+                self.out.put_u8(b' ');
+            }
+            self.out.put_slice(attribute.name().as_bytes());
+        }
+        self.out.put_slice(b") ");
+        data::delimiter_of(&mut self.out, delimiter);
+        self.out.put_u8(b' ');
+        string::mailbox(&mut self.out, name);
+        self.crlf();
+    }
+}

@@ -1,0 +1,52 @@
+//! Numbers as digits. A FETCH of flags writes three per message, some millions per second.
+
+use bytes::{BufMut, BytesMut};
+
+const PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[b'0'; 2]; 100];
+    let mut n = 0;
+    while n < 100 {
+        pairs[n] = [b'0' + (n / 10) as u8, b'0' + (n % 10) as u8];
+        n += 1;
+    }
+    pairs
+};
+
+/// Appends a number in decimal.
+pub(super) fn put(out: &mut BytesMut, number: impl Into<u64>) {
+    let mut digits = [0; 20];
+    let start = format(number.into(), &mut digits);
+    out.put_slice(digits.get(start..).unwrap_or_default());
+}
+
+/// Writes the digits at the end of the array; gives where they start.
+fn format(mut number: u64, digits: &mut [u8; 20]) -> usize {
+    let mut at = digits.len();
+    while number >= 10 {
+        let pair = PAIRS[(number % 100) as usize];
+        number /= 100;
+        at -= 2;
+        digits[at..at + 2].copy_from_slice(&pair);
+    }
+    if number > 0 || at == digits.len() {
+        at -= 1;
+        digits[at] = b'0' + number as u8;
+    }
+    at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_lengths() {
+        let mut numbers = vec![0, u64::MAX];
+        numbers.extend((0..20).map(|n| 10u64.pow(n)).flat_map(|n| [n - 1, n, n + 1]));
+        for number in numbers {
+            let mut out = BytesMut::new();
+            put(&mut out, number);
+            assert_eq!(out, number.to_string());
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Texts, strings and names (RFC 9051 4.3, 9).
+
+use bytes::{BufMut, BytesMut};
+
+use super::number;
+use crate::codec::cursor::is_astring_char;
+use crate::codec::mailbox::utf7;
+
+/// The longest string that is quoted; longer ones are literals, so that no line grows long.
+const MAX_QUOTED: usize = 1024;
+
+/// A human-readable text: printable ASCII; all else becomes `?`. Never empty.
+pub(super) fn text(out: &mut BytesMut, text: &str) {
+    if text.is_empty() {
+        return out.put_slice(b"-");
+    }
+    for c in text.chars() {
+        out.put_u8(if matches!(c, ' '..='~') { c as u8 } else { b'?' });
+    }
+}
+
+/// A quoted string if its bytes allow it, else a literal. The bytes arrive as they are.
+pub(super) fn string(out: &mut BytesMut, bytes: &[u8]) {
+    let quotable = |byte: &u8| matches!(byte, b' '..=b'~');
+    if bytes.len() > MAX_QUOTED || !bytes.iter().all(quotable) {
+        return literal(out, bytes);
+    }
+    out.put_u8(b'"');
+    for byte in bytes {
+        if matches!(byte, b'"' | b'\\') {
+            out.put_u8(b'\\');
+        }
+        out.put_u8(*byte);
+    }
+    out.put_u8(b'"');
+}
+
+/// A string, or NIL.
+pub(super) fn nstring(out: &mut BytesMut, bytes: Option<&[u8]>) {
+    match bytes {
+        Some(bytes) => string(out, bytes),
+        None => out.put_slice(b"NIL"),
+    }
+}
+
+/// An atom if its bytes allow it, else a string. `NIL` is quoted, since some clients take it for
+/// nothing.
+pub(super) fn astring(out: &mut BytesMut, bytes: &[u8]) {
+    let bare = !bytes.is_empty() && bytes.iter().all(|byte| is_astring_char(*byte));
+    if bare && !bytes.eq_ignore_ascii_case(b"NIL") {
+        out.put_slice(bytes);
+    } else {
+        string(out, bytes);
+    }
+}
+
+/// A literal.
+pub(super) fn literal(out: &mut BytesMut, bytes: &[u8]) {
+    literal_of(out, bytes.len() as u64);
+    out.put_slice(bytes);
+}
+
+/// The announcement of a literal; its bytes must follow.
+pub(super) fn literal_of(out: &mut BytesMut, len: u64) {
+    out.put_u8(b'{');
+    number::put(out, len);
+    out.put_slice(b"}\r\n");
+}
+
+/// The name of a mailbox, in modified UTF-7.
+pub(super) fn mailbox(out: &mut BytesMut, name: &str) {
+    let name = utf7::encode(name);
+    astring(out, name.as_bytes());
+}
