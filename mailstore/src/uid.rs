@@ -1,13 +1,17 @@
 //! UIDs, sequence numbers and MODSEQs (RFC 9051 2.3.1, RFC 7162), and sets and arrays of them.
 
 mod array;
+mod sequence;
 mod set;
+mod varint;
 
 use std::fmt;
 use std::num::NonZeroU32;
 
 pub use array::UidArray;
-pub use set::{Bound, SequenceSet, UidSet};
+pub use sequence::{Bound, SequenceSet};
+pub use set::UidSet;
+pub use varint::DecodeError;
 
 /// A message's unique identifier within its mailbox: ascending, never reused.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

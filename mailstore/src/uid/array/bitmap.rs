@@ -1,0 +1,265 @@
+//! A bitmap of at most 65,536 UIDs with a rank every 512 bits.
+
+/// The most UIDs a bitmap spans; ranks are 16 bits wide.
+pub(super) const SPAN: u32 = 1 << 16;
+/// How many words share a rank.
+const STEP: usize = 8;
+
+/// Which of the UIDs from some base on are there, by their offset from it. Offsets given to the
+/// methods lie below [`SPAN`].
+#[derive(Clone, Debug, Default)]
+pub(super) struct Bitmap {
+    words: Vec<u64>,
+    /// How many bits are set before each step of words.
+    ranks: Vec<u16>,
+    ones: u32,
+    /// How many bits were cleared since the runs were last counted.
+    cleared: u32,
+}
+
+impl Bitmap {
+    /// From words as [`Self::words`] gives them; none if they are empty, too many, or the last is
+    /// zero.
+    pub(super) fn from_words(words: Vec<u64>) -> Option<Self> {
+        if words.len() > SPAN as usize / 64 || words.last().is_none_or(|word| *word == 0) {
+            return None;
+        }
+        let mut bitmap = Self::default();
+        for step in words.chunks(STEP) {
+            bitmap.ranks.push(bitmap.ones as u16);
+            bitmap.ones += step.iter().map(|word| word.count_ones()).sum::<u32>();
+        }
+        bitmap.words = words;
+        Some(bitmap)
+    }
+
+    /// The words, the least significant bit first; the last is not zero.
+    pub(super) fn words(&self) -> &[u64] {
+        &self.words
+    }
+
+    /// How many UIDs are there.
+    pub(super) const fn ones(&self) -> u32 {
+        self.ones
+    }
+
+    /// The largest offset that is there.
+    pub(super) fn last(&self) -> u32 {
+        let high = self.words.last().map_or(63, |word| word.leading_zeros());
+        (self.words.len() as u32 * 64).saturating_sub(high + 1)
+    }
+
+    /// How many come before this one, if it is there.
+    pub(super) fn rank(&self, offset: u32) -> Option<u32> {
+        let at = offset as usize / 64;
+        let word = *self.words.get(at)?;
+        let bit = 1_u64 << (offset % 64);
+        if word & bit == 0 {
+            return None;
+        }
+        let step = at / STEP;
+        let before = self.words[step * STEP..at].iter().map(|word| word.count_ones()).sum::<u32>();
+        Some(u32::from(self.ranks[step]) + before + (word & (bit - 1)).count_ones())
+    }
+
+    /// The offset of the one before which there are `rank`.
+    pub(super) fn select(&self, rank: u32) -> Option<u32> {
+        let step =
+            self.ranks.partition_point(|&before| u32::from(before) <= rank).checked_sub(1)?;
+        let mut left = rank - u32::from(self.ranks[step]);
+        for (at, word) in self.words.iter().enumerate().skip(step * STEP).take(STEP) {
+            let ones = word.count_ones();
+            if left < ones {
+                return Some(at as u32 * 64 + nth_one(*word, left));
+            }
+            left -= ones;
+        }
+        None
+    }
+
+    /// The first run that ends at or after an offset, cut to begin there.
+    pub(super) fn run_from(&self, offset: u32) -> Option<(u32, u32)> {
+        let from = self.find(offset, 0)?;
+        let end = self.find(from, u64::MAX).unwrap_or(self.words.len() as u32 * 64);
+        Some((from, end - 1))
+    }
+
+    /// The first offset from here on whose bit is set after the words are XORed with `flip`.
+    fn find(&self, offset: u32, flip: u64) -> Option<u32> {
+        let start = offset as usize / 64;
+        let word = (self.words.get(start)? ^ flip) & (u64::MAX << (offset % 64));
+        if word != 0 {
+            return Some(start as u32 * 64 + word.trailing_zeros());
+        }
+        let skipped = self.words[start + 1..].iter().position(|word| word ^ flip != 0)?;
+        let at = start + 1 + skipped;
+        Some(at as u32 * 64 + (self.words[at] ^ flip).trailing_zeros())
+    }
+
+    /// Adds a run above all that is there.
+    pub(super) fn append(&mut self, from: u32, to: u32) {
+        let words = to as usize / 64 + 1;
+        // A bitmap grows a few times at most: exact room, no slack.
+        self.words.reserve_exact(words.saturating_sub(self.words.len()));
+        self.words.resize(words.max(self.words.len()), 0);
+        for (at, mask) in masks(from, to) {
+            self.words[at] |= mask;
+        }
+        while self.ranks.len() * STEP < self.words.len() {
+            let start = (self.ranks.len() * STEP * 64) as u32;
+            self.ranks.push((self.ones + start.saturating_sub(from)) as u16);
+        }
+        self.ones += to - from + 1;
+    }
+
+    /// Begins to clear runs, in ascending order.
+    pub(super) const fn clearing(&mut self) -> Clearing<'_> {
+        Clearing { bitmap: self, removed: 0, step: 0 }
+    }
+
+    /// Would its runs, or a bitmap that starts later, take less room? Looks only after so many
+    /// bits were cleared that the look costs nothing by comparison.
+    pub(super) fn is_wasteful(&mut self, run_bytes: usize) -> bool {
+        if (self.cleared as usize) < self.words.len().max(STEP) {
+            return false;
+        }
+        self.cleared = 0;
+        let unused = self.words.iter().take_while(|word| **word == 0).count();
+        unused * 2 > self.words.len() || self.runs() * run_bytes <= self.words.len() * 8
+    }
+
+    fn runs(&self) -> usize {
+        let mut below = 0;
+        let starts = self.words.iter().map(|&word| {
+            let start = word & !(word << 1 | below);
+            below = word >> 63;
+            start.count_ones() as usize
+        });
+        starts.sum()
+    }
+
+    /// Bytes on the heap.
+    pub(super) const fn heap(&self) -> usize {
+        self.words.capacity() * 8 + self.ranks.capacity() * 2
+    }
+}
+
+/// Clears runs of a bitmap, keeping the ranks right at the cost of one pass over them in all.
+pub(super) struct Clearing<'a> {
+    bitmap: &'a mut Bitmap,
+    removed: u32,
+    /// The first rank not yet lowered.
+    step: usize,
+}
+
+impl Clearing<'_> {
+    /// Clears a run; it lies above those cleared before.
+    pub(super) fn clear(&mut self, from: u32, to: u32) {
+        for (at, mask) in masks(from, to) {
+            if at >= self.bitmap.words.len() {
+                break;
+            }
+            if self.step * STEP <= at {
+                self.lower(at / STEP + 1);
+            }
+            let word = &mut self.bitmap.words[at];
+            self.removed += (*word & mask).count_ones();
+            *word &= !mask;
+        }
+    }
+
+    /// Brings the remaining ranks and the count up to date.
+    pub(super) fn finish(mut self) {
+        self.lower(self.bitmap.ranks.len());
+        let bitmap = self.bitmap;
+        bitmap.ones -= self.removed;
+        bitmap.cleared += self.removed;
+        let used = bitmap.words.iter().rposition(|word| *word != 0).map_or(0, |last| last + 1);
+        bitmap.words.truncate(used);
+        bitmap.ranks.truncate(used.div_ceil(STEP));
+    }
+
+    fn lower(&mut self, end: usize) {
+        for rank in &mut self.bitmap.ranks[self.step..end] {
+            *rank -= self.removed as u16;
+        }
+        self.step = end;
+    }
+}
+
+/// The words a run touches, each with the bits of the run in it.
+fn masks(from: u32, to: u32) -> impl Iterator<Item = (usize, u64)> {
+    let (first, last) = (from / 64, to / 64);
+    (first..=last).map(move |at| {
+        let low = if at == first { u64::MAX << (from % 64) } else { u64::MAX };
+        let high = if at == last { u64::MAX >> (63 - to % 64) } else { u64::MAX };
+        (at as usize, low & high)
+    })
+}
+
+/// The place of the set bit below which there are `n` others; there must be one.
+const fn nth_one(word: u64, n: u32) -> u32 {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    // Bits per byte, then (by the multiplication) bits up to and with each byte.
+    let pairs = word - (word >> 1 & 0x5555_5555_5555_5555);
+    let nibbles = (pairs & 0x3333_3333_3333_3333) + (pairs >> 2 & 0x3333_3333_3333_3333);
+    let upto = ((nibbles + (nibbles >> 4)) & 0x0f0f_0f0f_0f0f_0f0f).wrapping_mul(EACH);
+    // The high bit stays set in the bytes with more than `n` bits up to them.
+    let over = ((upto | HIGH) - EACH * (n as u64 + 1)) & HIGH;
+    let byte = over.trailing_zeros() & 0x38;
+    let mut left = n as u64 - (upto << 8 >> byte & 0xff);
+    let mut rest = word >> byte;
+    while left > 0 {
+        rest &= rest - 1;
+        left -= 1;
+    }
+    byte + rest.trailing_zeros()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nth_one_in_words() {
+        for word in [1, 1 << 63, u64::MAX, 0x8000_0000_0000_0001, 0x00f0_1234_5678_9abc] {
+            let places: Vec<u32> = (0..64).filter(|at| word >> at & 1 == 1).collect();
+            for (n, at) in places.iter().enumerate() {
+                assert_eq!(nth_one(word, n as u32), *at, "{word:x}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_full_bitmap_has_exact_ranks() {
+        let mut bitmap = Bitmap::default();
+        bitmap.append(0, SPAN - 1);
+        assert_eq!((bitmap.ones(), bitmap.last()), (SPAN, SPAN - 1));
+        for offset in [0, 1, 511, 512, 65_023, 65_024, SPAN - 1] {
+            assert_eq!(bitmap.rank(offset), Some(offset));
+            assert_eq!(bitmap.select(offset), Some(offset));
+        }
+        assert_eq!(bitmap.run_from(700), Some((700, SPAN - 1)));
+        assert_eq!(bitmap.rank(SPAN), None);
+        assert_eq!(bitmap.select(SPAN), None);
+    }
+
+    #[test]
+    fn clearing_lowers_the_ranks_behind_it() {
+        let mut bitmap = Bitmap::default();
+        bitmap.append(0, 4095);
+        let mut clearing = bitmap.clearing();
+        clearing.clear(10, 10);
+        clearing.clear(500, 1600);
+        clearing.clear(4000, 9000);
+        clearing.finish();
+        assert_eq!(bitmap.ones(), 4096 - 1 - 1101 - 96);
+        assert_eq!(bitmap.last(), 3999);
+        assert_eq!(bitmap.rank(1601), Some(499));
+        assert_eq!(bitmap.select(499), Some(1601));
+        assert_eq!(bitmap.run_from(11), Some((11, 499)));
+        assert_eq!(bitmap.run_from(500), Some((1601, 3999)));
+        assert_eq!(bitmap.run_from(4000), None);
+    }
+}
