@@ -5,20 +5,26 @@
 //! which bytes to send, with the length known before the first one is read;
 //! [`MimeTree::encode`] is the stored form. Nothing here does I/O, and nothing panics on input.
 
+mod codec;
 pub mod decode;
+mod detach;
 pub mod envelope;
 pub mod header;
 mod limits;
 mod parse;
 mod plan;
 mod scan;
+mod section;
 mod transfer;
 mod tree;
 
+pub use codec::DecodeError;
+pub use detach::{DetachRules, Detached};
 pub use limits::Limits;
 pub use parse::parse;
 pub use plan::{Piece, Plan};
-pub use transfer::{Encoding, Newline};
+pub use section::{FieldMode, Section, Selection, What, fields};
+pub use transfer::{Encoding, Newline, Rebuild};
 pub use tree::content::{Content, Disposition, Media, TransferEncoding};
 pub use tree::segment::{Segment, SegmentKind};
 pub use tree::{Cut, Hole, Kind, MimeTree, Part};

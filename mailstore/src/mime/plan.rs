@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-use super::transfer::Encoding;
+use super::detach::Detached;
+use super::transfer::{Encoding, Rebuild};
 use super::tree::MimeTree;
 use crate::blob::BlobRef;
 
@@ -43,6 +44,27 @@ impl Piece {
     /// Whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// For a blob, what makes the piece from the content as it comes in; `None` for bytes.
+    pub fn rebuild(&self) -> Option<Rebuild> {
+        match self {
+            Piece::Bytes(_) => None,
+            Piece::Blob { blob, encoding, range } => {
+                Some(Rebuild::new(*encoding, blob.size, range.clone()))
+            }
+        }
+    }
+
+    /// Whether the piece is `expected`, its content taken from `detached`.
+    pub(super) fn makes(&self, expected: &[u8], detached: &[Detached]) -> bool {
+        let (blob, rebuild) = match (self, self.rebuild()) {
+            (Piece::Blob { blob, .. }, Some(rebuild)) => (blob, rebuild),
+            (Piece::Bytes(bytes), _) => return bytes == expected,
+            _ => return false,
+        };
+        let content = detached.iter().find(|stored| stored.blob.digest == blob.digest);
+        content.is_some_and(|stored| rebuild.makes(&stored.content, expected))
     }
 
     /// Bytes `range` of the piece; what lies outside it is left out.

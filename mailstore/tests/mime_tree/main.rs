@@ -1,5 +1,8 @@
 //! The MIME tree: exact for any bytes, and right about structure.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
+mod dedupe;
 mod properties;
+mod shelf;
 mod soup;
 mod structure;

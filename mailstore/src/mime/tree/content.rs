@@ -123,6 +123,15 @@ impl Media {
         String::from_utf8(both).ok().map(|text| Media(Cow::Owned(text)))
     }
 
+    pub(crate) fn known(name: &'static str) -> Media {
+        Media(Cow::Borrowed(name))
+    }
+
+    pub(crate) fn parse(name: &str) -> Option<Media> {
+        let (kind, subtype) = name.split_once('/')?;
+        Media::new(kind.as_bytes(), subtype.as_bytes())
+    }
+
     /// The type, such as `text`.
     pub fn kind(&self) -> &str {
         self.0.split_once('/').map_or(&*self.0, |(kind, _)| kind)
