@@ -4,7 +4,7 @@ mod content;
 
 use mailstore::uid::{ModSeq, SequenceSet};
 
-pub use content::{Content, ContentName, Marks, NameMode, Part, Partial, Section};
+pub use content::{Content, ContentName, FieldMode, Marks, Partial, Section, What};
 
 use super::{By, Cursor, Parsed};
 

@@ -6,7 +6,7 @@ use mailstore::time::InternalDate;
 use mailstore::uid::{ModSeq, Seq, Uid};
 
 use super::{Reply, number, string};
-use crate::codec::command::{Content, ContentName, NameMode, Part, Section};
+use crate::codec::command::{Content, ContentName, FieldMode, Section, What};
 use crate::codec::write_internal_date;
 
 /// Is a message `\Recent` in this session?
@@ -146,18 +146,18 @@ fn section(out: &mut BytesMut, section: &Section) {
         }
         number::put(out, *part);
     }
-    if !section.path.is_empty() && section.what != Part::Full {
+    if !section.path.is_empty() && section.what != What::Full {
         out.put_u8(b'.');
     }
     match &section.what {
-        Part::Full => {}
-        Part::Header => out.put_slice(b"HEADER"),
-        Part::Text => out.put_slice(b"TEXT"),
-        Part::Mime => out.put_slice(b"MIME"),
-        Part::HeaderFields { names, mode } => {
+        What::Full => {}
+        What::Header => out.put_slice(b"HEADER"),
+        What::Text => out.put_slice(b"TEXT"),
+        What::Mime => out.put_slice(b"MIME"),
+        What::HeaderFields { names, mode } => {
             out.put_slice(match mode {
-                NameMode::Only => b"HEADER.FIELDS",
-                NameMode::Not => b"HEADER.FIELDS.NOT",
+                FieldMode::Only => b"HEADER.FIELDS",
+                FieldMode::Not => b"HEADER.FIELDS.NOT",
             });
             for (i, name) in names.iter().enumerate() {
                 out.put_slice(if i == 0 { b" (" } else { b" " });

@@ -54,7 +54,7 @@ pub struct Section {
     /// Part numbers from the outside in, each at least 1.
     pub path: Vec<u32>,
     /// What of that part.
-    pub what: Part,
+    pub what: What,
 }
 
 impl Section {
@@ -62,14 +62,14 @@ impl Section {
     pub const MAX_DEPTH: usize = 64;
 
     /// The whole message, or a piece of its top level.
-    pub const fn top(what: Part) -> Self {
+    pub const fn top(what: What) -> Self {
         Self { path: Vec::new(), what }
     }
 }
 
 /// What of a part.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Part {
+pub enum What {
     /// All of it: `BODY[]`, `BODY[2]`.
     #[default]
     Full,
@@ -80,7 +80,7 @@ pub enum Part {
         /// Field names, as the client wrote them.
         names: Vec<String>,
         /// Those, or all others.
-        mode: NameMode,
+        mode: FieldMode,
     },
     /// TEXT: the body of the message.
     Text,
@@ -90,7 +90,7 @@ pub enum Part {
 
 /// Which header fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NameMode {
+pub enum FieldMode {
     /// HEADER.FIELDS: those named.
     Only,
     /// HEADER.FIELDS.NOT: all others.
@@ -103,9 +103,9 @@ pub(super) fn parse(cursor: &mut Cursor<'_>, word: &[u8]) -> Parsed<Option<Conte
         Ok(Some(Content { name, section: Section::top(what), partial: None, marks }))
     };
     match word.to_ascii_uppercase().as_slice() {
-        b"RFC822" => whole(ContentName::Rfc822, Part::Full, Marks::Seen),
-        b"RFC822.HEADER" => whole(ContentName::Rfc822Header, Part::Header, Marks::Nothing),
-        b"RFC822.TEXT" => whole(ContentName::Rfc822Text, Part::Text, Marks::Seen),
+        b"RFC822" => whole(ContentName::Rfc822, What::Full, Marks::Seen),
+        b"RFC822.HEADER" => whole(ContentName::Rfc822Header, What::Header, Marks::Nothing),
+        b"RFC822.TEXT" => whole(ContentName::Rfc822Text, What::Text, Marks::Seen),
         b"BODY" if cursor.peek() == Some(b'[') => body(cursor, Marks::Seen).map(Some),
         b"BODY.PEEK" => body(cursor, Marks::Nothing).map(Some),
         _ => Ok(None),
@@ -142,31 +142,31 @@ fn section(cursor: &mut Cursor<'_>) -> Parsed<Section> {
         }
         path.push(cursor.nz_number()?.get());
         if !cursor.eat(b'.') {
-            return Ok(Section { path, what: Part::Full });
+            return Ok(Section { path, what: What::Full });
         }
     }
     let at = cursor.at();
     let what = what(cursor)?;
-    if what == Part::Mime && path.is_empty() {
+    if what == What::Mime && path.is_empty() {
         return Cursor::expected_at(at, "a part number before MIME");
     }
     Ok(Section { path, what })
 }
 
-fn what(cursor: &mut Cursor<'_>) -> Parsed<Part> {
+fn what(cursor: &mut Cursor<'_>) -> Parsed<What> {
     let at = cursor.at();
     match cursor.word().to_ascii_uppercase().as_slice() {
-        b"HEADER" => Ok(Part::Header),
-        b"TEXT" => Ok(Part::Text),
-        b"MIME" => Ok(Part::Mime),
-        b"HEADER.FIELDS" => header_fields(cursor, NameMode::Only),
-        b"HEADER.FIELDS.NOT" => header_fields(cursor, NameMode::Not),
+        b"HEADER" => Ok(What::Header),
+        b"TEXT" => Ok(What::Text),
+        b"MIME" => Ok(What::Mime),
+        b"HEADER.FIELDS" => header_fields(cursor, FieldMode::Only),
+        b"HEADER.FIELDS.NOT" => header_fields(cursor, FieldMode::Not),
         _ => Cursor::expected_at(at, "a section"),
     }
 }
 
-fn header_fields(cursor: &mut Cursor<'_>, mode: NameMode) -> Parsed<Part> {
+fn header_fields(cursor: &mut Cursor<'_>, mode: FieldMode) -> Parsed<What> {
     cursor.spaces();
     let names = cursor.list1("a list of field names", Cursor::astring_text)?;
-    Ok(Part::HeaderFields { names, mode })
+    Ok(What::HeaderFields { names, mode })
 }

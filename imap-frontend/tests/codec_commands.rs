@@ -1,0 +1,515 @@
+//! The commands of the RFCs' examples, and those real clients send, as values.
+#![allow(clippy::unwrap_used)]
+
+use std::num::{NonZeroU32, NonZeroU64};
+
+use imap_frontend::codec::command::{
+    Access, Authenticate, By, Content, ContentName, Copy, Create, Echo, Enable, Fetch, FetchItem,
+    FieldMode, Id, List, ListForm, ListReturn, ListSelection, Login, Marks, Partial, Rename,
+    ResultOption, Search, Section, Select, SpecialUse, Status, StatusItem, Store, UidExpunge, What,
+};
+use imap_frontend::codec::{Command, CommandText, MailboxName, Pattern, day, parse};
+use mailstore::flags::{FlagMode, FlagUpdate, Flags, Keyword, SystemFlag};
+use mailstore::search::{DateField, Key};
+use mailstore::store::directory::Secret;
+use mailstore::time::InternalDate;
+use mailstore::uid::{Bound, ModSeq, SequenceSet};
+
+fn command(line: &'static str) -> Command {
+    let tagged = parse(&CommandText::new([line, "\r\n"].concat()));
+    let tagged = tagged.unwrap_or_else(|rejected| panic!("{line}: {rejected:?}"));
+    assert_eq!(tagged.tag.as_str(), line.split(' ').next().unwrap());
+    tagged.command
+}
+
+fn mailbox(name: &str) -> MailboxName {
+    MailboxName::new(name)
+}
+
+fn number(n: u32) -> Bound {
+    Bound::Number(NonZeroU32::new(n).unwrap())
+}
+
+/// `0` is `*`.
+fn set(ranges: &[(u32, u32)]) -> SequenceSet {
+    let bound = |n| if n == 0 { Bound::Star } else { number(n) };
+    SequenceSet(ranges.iter().map(|(from, to)| (bound(*from), bound(*to))).collect())
+}
+
+fn flags(system: &[SystemFlag], keywords: &[&str]) -> Flags {
+    Flags::new(
+        system.iter().copied(),
+        keywords.iter().map(|keyword| Keyword::new(keyword).unwrap()),
+    )
+}
+
+#[test]
+fn without_arguments() {
+    assert_eq!(command("a001 CAPABILITY"), Command::Capability);
+    assert_eq!(command("a002 NOOP"), Command::Noop);
+    assert_eq!(command("a002 noop "), Command::Noop);
+    assert_eq!(command("A023 LOGOUT"), Command::Logout);
+    assert_eq!(command("a000 starttls"), Command::StartTls);
+    assert_eq!(command("A001 NAMESPACE"), Command::Namespace);
+    assert_eq!(command("A002 IDLE"), Command::Idle);
+    assert_eq!(command("A1 CHECK"), Command::Check);
+    assert_eq!(command("A341 CLOSE"), Command::Close);
+    assert_eq!(command("A342 UNSELECT"), Command::Unselect);
+    assert_eq!(command("A202 EXPUNGE"), Command::Expunge);
+}
+
+#[test]
+fn login() {
+    let login = |name: &str, password: &str| {
+        Command::Login(Login { name: name.into(), password: Secret::new(password) })
+    };
+    assert_eq!(command("a001 LOGIN SMITH SESAME"), login("SMITH", "SESAME"));
+    assert_eq!(command("b LOGIN \"fr\\\"ed\" {3}\r\nf o"), login("fr\"ed", "f o"));
+    assert_eq!(
+        command("A001 LOGIN {11+}\r\nFRED FOOBAR {7+}\r\nfat man"),
+        login("FRED FOOBAR", "fat man")
+    );
+}
+
+#[test]
+fn authenticate() {
+    let authenticate = |mechanism: &str, initial: Option<&[u8]>| {
+        Command::Authenticate(Authenticate {
+            mechanism: mechanism.into(),
+            initial: initial.map(<[u8]>::to_vec),
+        })
+    };
+    assert_eq!(command("A01 AUTHENTICATE plain"), authenticate("PLAIN", None));
+    assert_eq!(command("A01 AUTHENTICATE EXTERNAL ="), authenticate("EXTERNAL", Some(b"")));
+    assert_eq!(
+        command("A03 AUTHENTICATE PLAIN dGVzdAB0ZXN0AHRlc3Q="),
+        authenticate("PLAIN", Some(b"test\0test\0test"))
+    );
+}
+
+#[test]
+fn secrets_are_not_shown() {
+    for line in ["a LOGIN x geheim", "a AUTHENTICATE PLAIN dGVzdAB0ZXN0AGdlaGVpbQ=="] {
+        let shown = format!("{:?}", command(line));
+        assert!(!shown.contains("geheim") && !shown.contains("101, 104"), "{shown}");
+    }
+}
+
+#[test]
+fn id_and_enable() {
+    let fields = [("name", Some("sodr")), ("version", Some("19.34")), ("os", None)];
+    let fields = fields.map(|(name, value)| (name.to_owned(), value.map(str::to_owned)));
+    assert_eq!(
+        command(r#"a023 ID ("name" "sodr" "version" "19.34" "os" NIL)"#),
+        Command::Id(Id { fields: fields.to_vec() })
+    );
+    assert_eq!(command("a042 ID NIL"), Command::Id(Id { fields: Vec::new() }));
+    let capabilities = vec!["CONDSTORE".to_owned(), "X-GOOD-IDEA".to_owned()];
+    assert_eq!(
+        command("t2 ENABLE CONDSTORE x-good-idea"),
+        Command::Enable(Enable { capabilities })
+    );
+}
+
+#[test]
+fn select_and_examine() {
+    let select = |name, access, condstore| {
+        Command::Select(Select { mailbox: mailbox(name), access, condstore })
+    };
+    assert_eq!(command("A142 SELECT INBOX"), select("INBOX", Access::ReadWrite, false));
+    assert_eq!(command("a002 select \"iNbOx\""), select("INBOX", Access::ReadWrite, false));
+    assert_eq!(command("A142 SELECT INBOX (CONDSTORE)"), select("INBOX", Access::ReadWrite, true));
+    assert_eq!(command("A932 EXAMINE blurdybloop"), select("blurdybloop", Access::ReadOnly, false));
+    assert_eq!(
+        command("a SELECT ~peter/mail/&U,BTFw-/&ZeVnLIqe-"),
+        select("~peter/mail/台北/日本語", Access::ReadWrite, false)
+    );
+    assert_eq!(command("a SELECT \"Entwürfe\""), select("Entwürfe", Access::ReadWrite, false));
+}
+
+#[test]
+fn mailboxes() {
+    let create = |name: &str, uses: &[SpecialUse]| {
+        Command::Create(Create { mailbox: mailbox(name), uses: uses.to_vec() })
+    };
+    assert_eq!(command("A003 CREATE owatagusiam/"), create("owatagusiam/", &[]));
+    assert_eq!(command("A006 CREATE \"#mh/Deleted Items\""), create("#mh/Deleted Items", &[]));
+    assert_eq!(
+        command("t2 CREATE MySpecial (USE (\\Drafts \\Sent))"),
+        create("MySpecial", &[SpecialUse::Drafts, SpecialUse::Sent])
+    );
+    assert_eq!(command("t3 CREATE X (USE (\\all))"), create("X", &[SpecialUse::All]));
+    assert_eq!(command("A685 DELETE foo/bar"), Command::Delete(mailbox("foo/bar")));
+    assert_eq!(
+        command("Z433 RENAME INBOX old-mail"),
+        Command::Rename(Rename { from: mailbox("INBOX"), to: mailbox("old-mail") })
+    );
+    assert_eq!(
+        command("A002 SUBSCRIBE #news.comp.mail.mime"),
+        Command::Subscribe(mailbox("#news.comp.mail.mime"))
+    );
+    assert_eq!(command("1003 UNSUBSCRIBE X"), Command::Unsubscribe(mailbox("X")));
+}
+
+fn list(line: &'static str) -> List {
+    let Command::List(list) = command(line) else { panic!("{line}") };
+    list
+}
+
+#[test]
+fn list_of_rfc_3501() {
+    let plain = |form, reference: &str, pattern: &str| List {
+        form,
+        selection: ListSelection::default(),
+        reference: reference.into(),
+        patterns: vec![Pattern::new(pattern)],
+        returns: ListReturn::default(),
+    };
+    assert_eq!(list("A682 LIST \"\" *"), plain(ListForm::List, "", "*"));
+    assert_eq!(list("A202 LIST ~/Mail/ %"), plain(ListForm::List, "~/Mail/", "%"));
+    assert_eq!(list("A002 LIST \"\" \"#Users/%\""), plain(ListForm::List, "", "#Users/%"));
+    assert_eq!(
+        list("A002 LSUB \"#news.\" \"comp.mail.*\""),
+        plain(ListForm::Lsub, "#news.", "comp.mail.*")
+    );
+    assert_eq!(list("a XLIST \"\" \"*\""), plain(ListForm::Xlist, "", "*"));
+    assert!(list("A101 LIST \"\" \"\"").asks_for_delimiter());
+    assert!(list("A102 LIST #news.comp.mail.misc \"\"").asks_for_delimiter());
+    assert!(!list("A1 LIST \"\" %").asks_for_delimiter());
+    let full: Vec<_> = list("a LIST a/ b*").full_patterns().collect();
+    assert_eq!(full, [Pattern::new("a/b*")]);
+}
+
+#[test]
+fn list_extended() {
+    let selection =
+        list("A1 LIST (SUBSCRIBED RECURSIVEMATCH REMOTE SPECIAL-USE) \"\" \"*\"").selection;
+    let all =
+        ListSelection { subscribed: true, remote: true, recursive_match: true, special_use: true };
+    assert_eq!(selection, all);
+    assert_eq!(
+        list("A03 LIST () \"\" \"%\" RETURN (CHILDREN)").selection,
+        ListSelection::default()
+    );
+    let returns =
+        list("A LIST \"\" % RETURN (SUBSCRIBED CHILDREN SPECIAL-USE STATUS (MESSAGES UNSEEN))");
+    assert_eq!(
+        returns.returns,
+        ListReturn {
+            subscribed: true,
+            children: true,
+            special_use: true,
+            status: vec![StatusItem::Messages, StatusItem::Unseen],
+        }
+    );
+    let patterns = list("BBB LIST \"\" (\"INBOX\" \"Drafts\" Sent/%)").patterns;
+    assert_eq!(patterns, ["INBOX", "Drafts", "Sent/%"].map(Pattern::new));
+    assert_eq!(list("a LIST \"\" % RETURN ()").returns, ListReturn::default());
+}
+
+#[test]
+fn status() {
+    let items = vec![StatusItem::UidNext, StatusItem::Messages, StatusItem::HighestModSeq];
+    assert_eq!(
+        command("A042 STATUS blurdybloop (UIDNEXT MESSAGES HIGHESTMODSEQ MESSAGES)"),
+        Command::Status(Status { mailbox: mailbox("blurdybloop"), items })
+    );
+    let all = "a STATUS x (messages recent uidnext uidvalidity unseen highestmodseq size deleted)";
+    let Command::Status(status) = command(all) else { panic!() };
+    assert_eq!(status.items.len(), 8);
+    for item in status.items {
+        assert!(all.contains(&item.name().to_ascii_lowercase()));
+    }
+}
+
+#[test]
+fn append() {
+    let line = "A003 APPEND saved-messages (\\Seen $Fwd \\Recent) \" 7-Feb-1994 22:43:04 -0800\" {4}\r\nx\r\ny";
+    let Command::Append(append) = command(line) else { panic!() };
+    assert_eq!(append.mailbox, mailbox("saved-messages"));
+    let message = &append.messages[0];
+    assert_eq!(message.flags, flags(&[SystemFlag::Seen], &["$Fwd"]));
+    assert_eq!(message.date, Some(InternalDate { secs: 760_689_784, zone: -480 }));
+    assert_eq!(message.data, "x\r\ny");
+    let Command::Append(append) = command("a APPEND x {1}\r\na () {0}\r\n {1}\r\nb") else {
+        panic!()
+    };
+    assert_eq!(append.messages.len(), 3);
+}
+
+#[test]
+fn copy_and_move() {
+    let copy =
+        |by, ranges: &[(u32, u32)], name| Copy { by, set: set(ranges), mailbox: mailbox(name) };
+    assert_eq!(
+        command("A003 COPY 2:4 MEETING"),
+        Command::Copy(copy(By::Seq, &[(2, 4)], "MEETING"))
+    );
+    assert_eq!(
+        command("A005 UID COPY 305:310,* meeting"),
+        Command::Copy(copy(By::Uid, &[(305, 310), (0, 0)], "meeting"))
+    );
+    assert_eq!(command("a UID MOVE 42:69 foo"), Command::Move(copy(By::Uid, &[(42, 69)], "foo")));
+    assert_eq!(command("a MOVE *:1 inbox"), Command::Move(copy(By::Seq, &[(0, 1)], "INBOX")));
+    assert_eq!(
+        command("A003 UID EXPUNGE 3000:3002"),
+        Command::UidExpunge(UidExpunge { set: set(&[(3000, 3002)]) })
+    );
+}
+
+#[test]
+fn store() {
+    let store = |by, n: u32, since: Option<u64>, mode, names: Flags, echo| {
+        Command::Store(Store {
+            by,
+            set: set(&[(n, n)]),
+            unchanged_since: since.map(ModSeq),
+            update: FlagUpdate { mode, flags: names },
+            echo,
+        })
+    };
+    let seen = || flags(&[SystemFlag::Seen], &[]);
+    let deleted = || flags(&[SystemFlag::Deleted], &[]);
+    let cases = [
+        (
+            "a005 store 12 +flags \\deleted",
+            store(By::Seq, 12, None, FlagMode::Add, deleted(), Echo::Flags),
+        ),
+        (
+            "A330 STORE 7 -FLAGS.SILENT (\\Answered \\Seen)",
+            store(
+                By::Seq,
+                7,
+                None,
+                FlagMode::Remove,
+                flags(&[SystemFlag::Answered, SystemFlag::Seen], &[]),
+                Echo::Silent,
+            ),
+        ),
+        (
+            "A1 UID STORE 7 FLAGS ()",
+            store(By::Uid, 7, None, FlagMode::Replace, Flags::NONE, Echo::Flags),
+        ),
+        (
+            "b003 STORE 2 (UNCHANGEDSINCE 320172340) +FLAGS (\\Seen)",
+            store(By::Seq, 2, Some(320_172_340), FlagMode::Add, seen(), Echo::Flags),
+        ),
+        (
+            "a104 STORE * (UNCHANGEDSINCE 0) FLAGS.SILENT \\Seen $MDNSent f1",
+            store(
+                By::Seq,
+                0,
+                Some(0),
+                FlagMode::Replace,
+                flags(&[SystemFlag::Seen], &["$MDNSent", "f1"]),
+                Echo::Silent,
+            ),
+        ),
+    ];
+    for (line, expected) in cases {
+        assert_eq!(command(line), expected, "{line}");
+    }
+}
+
+fn fetch(line: &'static str) -> Fetch {
+    let Command::Fetch(fetch) = command(line) else { panic!("{line}") };
+    fetch
+}
+
+fn body(path: &[u32], what: What, marks: Marks) -> FetchItem {
+    let section = Section { path: path.to_vec(), what };
+    FetchItem::Content(Content { name: ContentName::Body, section, partial: None, marks })
+}
+
+#[test]
+fn fetch_items() {
+    let names = ["DATE", "FROM"].map(str::to_owned).to_vec();
+    let only = What::HeaderFields { names: names.clone(), mode: FieldMode::Only };
+    let not = What::HeaderFields { names, mode: FieldMode::Not };
+    use FetchItem::{Body, BodyStructure, Envelope, Flags, InternalDate, ModSeq, Size, Uid};
+    let cases = [
+        ("a003 fetch 12 full", vec![Flags, InternalDate, Size, Envelope, Body]),
+        ("A003 FETCH 4 ALL", vec![Flags, InternalDate, Size, Envelope]),
+        ("A003 FETCH 4 FAST", vec![Flags, InternalDate, Size]),
+        ("a004 fetch 12 body[header]", vec![body(&[], What::Header, Marks::Seen)]),
+        (
+            "A654 FETCH 2:4 (FLAGS BODY[HEADER.FIELDS (DATE FROM)])",
+            vec![Flags, body(&[], only, Marks::Seen)],
+        ),
+        (
+            "a UID FETCH 1 BODY.PEEK[1.2.HEADER.FIELDS.NOT(\"DATE\" FROM)]",
+            vec![body(&[1, 2], not, Marks::Nothing)],
+        ),
+        (
+            "a FETCH 1 (BODY[] body.peek[2] BODY[3.MIME] BODY[4.TEXT])",
+            vec![
+                body(&[], What::Full, Marks::Seen),
+                body(&[2], What::Full, Marks::Nothing),
+                body(&[3], What::Mime, Marks::Seen),
+                body(&[4], What::Text, Marks::Seen),
+            ],
+        ),
+        ("a FETCH 1 ( UID  FLAGS UID )", vec![Uid, Flags]),
+        (
+            "a FETCH 1 (BODYSTRUCTURE MODSEQ RFC822.SIZE INTERNALDATE ENVELOPE BODY)",
+            vec![BodyStructure, ModSeq, Size, InternalDate, Envelope, Body],
+        ),
+        ("a FETCH 1 BODY", vec![Body]),
+    ];
+    for (line, items) in cases {
+        assert_eq!(fetch(line).items, items, "{line}");
+    }
+}
+
+#[test]
+fn fetch_contents() {
+    let content = |line| fetch(line).contents().next().cloned().unwrap();
+    let partial = content("a FETCH 1 BODY[]<0.2048>").partial;
+    assert_eq!(partial, Some(Partial { offset: 0, length: NonZeroU64::new(2048).unwrap() }));
+    let old = [
+        ("a FETCH 1 RFC822", ContentName::Rfc822, What::Full, Marks::Seen),
+        ("a FETCH 1 RFC822.HEADER", ContentName::Rfc822Header, What::Header, Marks::Nothing),
+        ("a FETCH 1 (RFC822.TEXT)", ContentName::Rfc822Text, What::Text, Marks::Seen),
+    ];
+    for (line, name, what, marks) in old {
+        let expected = Content { name, section: Section::top(what), partial: None, marks };
+        assert_eq!(content(line), expected);
+        assert_eq!(fetch(line).marks_seen(), marks == Marks::Seen);
+    }
+}
+
+#[test]
+fn fetch_modifiers() {
+    let since = fetch("s100 UID FETCH 300:500 (FLAGS) (CHANGEDSINCE 12345)");
+    assert_eq!(
+        (since.by, since.changed_since, since.vanished),
+        (By::Uid, Some(ModSeq(12345)), false)
+    );
+    let vanished = fetch("s100 UID FETCH 1:* (FLAGS) (CHANGEDSINCE 12345 VANISHED)");
+    assert_eq!((vanished.changed_since, vanished.vanished), (Some(ModSeq(12345)), true));
+    assert!(vanished.wants(&FetchItem::Flags) && !vanished.wants(&FetchItem::Uid));
+}
+
+fn search(line: &'static str) -> Search {
+    let Command::Search(search) = command(line) else { panic!("{line}") };
+    search
+}
+
+fn not(key: Key) -> Key {
+    Key::Not(Box::new(key))
+}
+
+fn header(name: &str, text: &str) -> Key {
+    Key::Header(name.into(), text.into())
+}
+
+#[test]
+fn search_keys() {
+    let flag = Key::Flag;
+    let (internal, sent) = (DateField::Internal, DateField::Sent);
+    let first = || day(1994, 2, 1).unwrap();
+    let cases = [
+        (
+            "A282 SEARCH FLAGGED SINCE 1-Feb-1994 NOT FROM \"Smith\"",
+            Key::And(vec![
+                flag(SystemFlag::Flagged),
+                Key::Since(internal, first()),
+                not(header("From", "Smith")),
+            ]),
+        ),
+        ("A284 SEARCH TEXT \"string not in mailbox\"", Key::Text("string not in mailbox".into())),
+        ("A285 SEARCH CHARSET UTF-8 TEXT {12}\r\nотпуск", Key::Text("отпуск".into())),
+        ("a SEARCH charset \"us-ascii\" ALL", Key::All),
+        ("h search from maria@example.com", header("From", "maria@example.com")),
+        (
+            "a SEARCH 2:4,7 UID 10:*",
+            Key::And(vec![Key::Sequence(set(&[(2, 4), (7, 7)])), Key::Uid(set(&[(10, 0)]))]),
+        ),
+        (
+            "a SEARCH OR UNSEEN (NEW OLD)",
+            Key::Or(
+                Box::new(not(flag(SystemFlag::Seen))),
+                Box::new(Key::And(vec![
+                    Key::And(vec![Key::Recent, not(flag(SystemFlag::Seen))]),
+                    not(Key::Recent),
+                ])),
+            ),
+        ),
+        (
+            "a SEARCH SENTBEFORE \"1-feb-1994\" SENTON 01-Feb-1994 BEFORE 1-Feb-1994",
+            Key::And(vec![
+                Key::Before(sent, first()),
+                Key::On(sent, first()),
+                Key::Before(internal, first()),
+            ]),
+        ),
+        (
+            "a SEARCH HEADER Message-ID <x@y> BODY \"\"",
+            Key::And(vec![header("Message-ID", "<x@y>"), Key::Body(String::new())]),
+        ),
+        (
+            "a SEARCH KEYWORD $Junk UNKEYWORD x",
+            Key::And(vec![
+                Key::Keyword(Keyword::new("$Junk").unwrap()),
+                not(Key::Keyword(Keyword::new("x").unwrap())),
+            ]),
+        ),
+        (
+            "a SEARCH TO a CC b BCC c SUBJECT d",
+            Key::And(vec![
+                header("To", "a"),
+                header("Cc", "b"),
+                header("Bcc", "c"),
+                header("Subject", "d"),
+            ]),
+        ),
+        (
+            "a SEARCH LARGER 50000 SMALLER 4294967296 ",
+            Key::And(vec![Key::Larger(50_000), Key::Smaller(4_294_967_296)]),
+        ),
+    ];
+    for (line, key) in cases {
+        let found = search(line);
+        assert_eq!((found.key, found.results, found.modseq), (key, None, false), "{line}");
+    }
+}
+
+#[test]
+fn search_flags() {
+    for flag in SystemFlag::ALL {
+        let name = flag.name().trim_start_matches('\\').to_ascii_uppercase();
+        for (line, key) in [
+            (format!("a SEARCH {name}\r\n"), Key::Flag(flag)),
+            (format!("a SEARCH UN{name}\r\n"), not(Key::Flag(flag))),
+        ] {
+            let Command::Search(search) = parse(&CommandText::new(line)).unwrap().command else {
+                panic!("{name}")
+            };
+            assert_eq!(search.key, key);
+        }
+    }
+}
+
+#[test]
+fn search_modseq() {
+    let found = search("a SEARCH MODSEQ \"/flags/\\\\draft\" all 620162338");
+    assert_eq!((found.key, found.modseq), (Key::ModSeq(ModSeq(620_162_338)), true));
+    let found = search("t UID SEARCH OR NOT MODSEQ 720162338 LARGER 50000");
+    let modseq = not(Key::ModSeq(ModSeq(720_162_338)));
+    assert_eq!(found.key, Key::Or(Box::new(modseq), Box::new(Key::Larger(50_000))));
+    assert_eq!((found.by, found.modseq), (By::Uid, true));
+}
+
+#[test]
+fn search_results() {
+    use ResultOption::{All, Count, Max, Min, Save};
+    let cases = [
+        ("A282 SEARCH RETURN (MIN COUNT) FLAGGED", vec![Min, Count]),
+        ("A283 SEARCH RETURN () FLAGGED", vec![All]),
+        ("C286 SEARCH RETURN (MAX SAVE ALL) UNSEEN", vec![Max, Save, All]),
+        ("B283 SEARCH RETURN (SAVE) CHARSET UTF-8 SEEN", vec![Save]),
+    ];
+    for (line, results) in cases {
+        assert_eq!(search(line).results, Some(results), "{line}");
+    }
+}
