@@ -1,17 +1,16 @@
 //! One connection to a peer.
 
-use std::future::{Future, poll_fn};
+use std::convert::Infallible;
+use std::future::{Future, pending};
 use std::io;
 use std::mem;
 use std::net::{IpAddr, SocketAddr};
-use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::{Buf, BufMut, BytesMut};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::time::{Instant, timeout, timeout_at};
+use bytes::{Buf, BytesMut};
+use tokio::io::AsyncWriteExt;
+use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
 use crate::auth::ClearLogin;
 use crate::ended::Ended;
@@ -22,23 +21,23 @@ use crate::stream::Stream;
 use crate::timeouts::Timeouts;
 use crate::tls::Tls;
 
+mod inlet;
 mod io_traits;
 
-/// Room made for the first read; doubled, up to the most, for a peer that fills it.
-const FIRST_ROOM: usize = 8 * 1024;
-const MOST_ROOM: usize = 64 * 1024;
+use inlet::Inlet;
+
 /// How long a peer may take to agree to the end of a connection.
-const FAREWELL: Duration = Duration::from_secs(2);
+const FAREWELL: Duration = Duration::from_secs(1);
+/// How much of what it still sends is thrown away at a time.
+const DISCARDED: usize = 4096;
 
 /// One connection to a peer. While it waits for a peer that has nothing under way it holds no
 /// buffer.
 #[derive(Debug)]
 pub struct Connection {
-    stream: Stream,
+    inlet: Inlet,
     about: Box<About>,
     shutdown: Shutdown,
-    /// Room to make for the next read.
-    room: usize,
     failed_logins: u32,
 }
 
@@ -62,7 +61,8 @@ pub enum Idle<T> {
 impl Connection {
     /// Waits for bytes and appends at least one, and at most `max`, to `buf`. For use in the midst
     /// of something, such as a message: a shutdown does not end it (until the grace is over).
-    /// Cancelling it loses nothing.
+    /// Cancelling it loses nothing. When `until` is past it ends with [`Ended::TimedOut`] even if
+    /// bytes are there.
     ///
     /// An empty `buf` gives up its memory while this waits.
     pub async fn read(
@@ -71,7 +71,8 @@ impl Connection {
         max: usize,
         until: Instant,
     ) -> Result<usize, Ended> {
-        match timeout_at(until, self.receive(buf, max)).await {
+        in_time(until)?;
+        match timeout_at(until, self.inlet.receive(buf, max)).await {
             Ok(outcome) => outcome,
             Err(_) => Err(Ended::TimedOut),
         }
@@ -84,10 +85,9 @@ impl Connection {
         max: usize,
         until: Instant,
     ) -> Result<usize, Ended> {
-        match self.idle(buf, max, until, std::future::pending::<()>()).await? {
+        match self.idle(buf, max, until, pending::<Infallible>()).await? {
             Idle::Bytes(count) => Ok(count),
-            // It never comes.
-            Idle::Other(()) => Err(Ended::Closed),
+            Idle::Other(never) => match never {},
         }
     }
 
@@ -101,52 +101,20 @@ impl Connection {
         until: Instant,
         other: impl Future<Output = T>,
     ) -> Result<Idle<T>, Ended> {
-        let mut shutdown = self.shutdown.clone();
+        in_time(until)?;
         tokio::select! {
             biased;
-            () = shutdown.begun() => Err(Ended::ShuttingDown),
-            outcome = self.receive(buf, max) => outcome.map(Idle::Bytes),
+            () = self.shutdown.begun() => Err(Ended::ShuttingDown),
+            outcome = self.inlet.receive(buf, max) => outcome.map(Idle::Bytes),
             outcome = other => Ok(Idle::Other(outcome)),
-            () = tokio::time::sleep_until(until) => Err(Ended::TimedOut),
+            () = sleep_until(until) => Err(Ended::TimedOut),
         }
     }
+}
 
-    async fn receive(&mut self, buf: &mut BytesMut, max: usize) -> Result<usize, Ended> {
-        match poll_fn(|cx| self.poll_receive(cx, buf, max)).await {
-            Ok(0) => Err(Ended::Closed),
-            Ok(count) => Ok(count),
-            Err(error) => Err(Ended::from_io(error)),
-        }
-    }
-
-    /// Makes room only for as long as the poll lasts, unless bytes are there.
-    fn poll_receive(
-        &mut self,
-        cx: &mut Context<'_>,
-        buf: &mut BytesMut,
-        max: usize,
-    ) -> Poll<io::Result<usize>> {
-        let room = self.room.min(max.max(1));
-        if buf.capacity() - buf.len() < room.div_ceil(2) {
-            buf.reserve(room);
-        }
-        let mut space = (&mut *buf).limit(max.max(1));
-        let outcome = pin!(self.stream.read_buf(&mut space)).poll(cx);
-        match outcome {
-            Poll::Pending if buf.is_empty() => *buf = BytesMut::new(),
-            Poll::Ready(Ok(count)) => self.adapt_room(count),
-            _ => {}
-        }
-        outcome
-    }
-
-    fn adapt_room(&mut self, count: usize) {
-        if count >= self.room {
-            self.room = (self.room * 2).min(MOST_ROOM);
-        } else if count < FIRST_ROOM / 2 {
-            self.room = FIRST_ROOM;
-        }
-    }
+/// A peer that always has something to say does not outlive its deadline by that.
+fn in_time(until: Instant) -> Result<(), Ended> {
+    if Instant::now() < until { Ok(()) } else { Err(Ended::TimedOut) }
 }
 
 /// Sending.
@@ -159,23 +127,33 @@ impl Connection {
     pub async fn write(&mut self, mut bytes: impl Buf) -> Result<(), Ended> {
         let patience = self.timeouts().slow_write;
         while bytes.has_remaining() {
-            match timeout(patience, self.stream.write_buf(&mut bytes)).await {
+            match timeout(patience, self.inlet.stream.write_buf(&mut bytes)).await {
                 Ok(Ok(0)) => return Err(Ended::Closed),
                 Ok(Ok(_)) => {}
                 Ok(Err(error)) => return Err(Ended::from_io(error)),
                 Err(_) => return Err(Ended::Stuck),
             }
         }
-        match timeout(patience, self.stream.flush()).await {
+        match timeout(patience, self.inlet.stream.flush()).await {
             Ok(outcome) => outcome.map_err(Ended::from_io),
             Err(_) => Err(Ended::Stuck),
         }
     }
 
-    /// Ends the connection in order: TLS close_notify, then TCP FIN. A peer that does not take part
-    /// is left after 2 s.
+    /// Ends the connection in order: TLS close_notify, TCP FIN, then waits for the peer to do the
+    /// same, throwing away what it still sends. (Closing with bytes unread would make TCP reset the
+    /// connection, and the peer might never see the last line sent to it.) A peer that does not
+    /// close in its turn is left after 1 s.
     pub async fn close(mut self) {
-        let _ = timeout(FAREWELL, self.stream.shutdown()).await;
+        let _ = timeout(FAREWELL, async {
+            self.inlet.stream.shutdown().await?;
+            let mut unread = BytesMut::new();
+            while self.inlet.receive(&mut unread, DISCARDED).await.is_ok() {
+                unread.clear();
+            }
+            Ok::<(), io::Error>(())
+        })
+        .await;
     }
 }
 
@@ -205,26 +183,26 @@ impl Connection {
     /// After an error the connection is closed.
     pub async fn start_tls(&mut self, unread: &mut BytesMut) -> Result<(), Ended> {
         let tls = self.start_tls_settings().ok_or(Ended::NoTls)?.clone();
-        let clear = mem::replace(&mut self.stream, Stream::Gone);
+        let clear = mem::replace(&mut self.inlet.stream, Stream::Gone);
         if !unread.is_empty() {
             *unread = BytesMut::new();
             return Err(Ended::Injected);
         }
         let until = self.within(self.timeouts().handshake);
-        self.stream = Box::pin(tls.accept(clear, until)).await?;
+        self.inlet.stream = Box::pin(tls.accept(clear, until)).await?;
         Ok(())
     }
 
     /// Whether this connection is within TLS.
     pub fn is_tls(&self) -> bool {
-        self.stream.session().is_some()
+        self.inlet.stream.session().is_some()
     }
 
     /// The channel binding `tls-exporter` (RFC 9266), for SCRAM-SHA-256-PLUS. Only with TLS 1.3:
     /// with 1.2 it is unsound unless the peer uses the extended master secret, which cannot be told
     /// from here.
     pub fn tls_exporter(&self) -> Option<[u8; 32]> {
-        let session = self.stream.session()?;
+        let session = self.inlet.stream.session()?;
         let modern = session.protocol_version() == Some(rustls::ProtocolVersion::TLSv1_3);
         let label = b"EXPORTER-Channel-Binding";
         modern.then(|| session.export_keying_material([0; 32], label, Some(b"")).ok())?
@@ -232,7 +210,7 @@ impl Connection {
 
     /// The version and cipher suite of the TLS session, for logs and `Received` lines.
     pub fn tls_summary(&self) -> Option<String> {
-        let session = self.stream.session()?;
+        let session = self.inlet.stream.session()?;
         let version = session.protocol_version()?;
         let suite = session.negotiated_cipher_suite()?.suite();
         Some(format!("{version:?} {suite:?}"))
@@ -240,12 +218,12 @@ impl Connection {
 
     /// The host name the peer asked for (SNI), if it is within TLS and named one.
     pub fn server_name(&self) -> Option<&str> {
-        self.stream.session()?.server_name()
+        self.inlet.stream.session()?.server_name()
     }
 
     /// The protocol agreed on by ALPN, if the peer is within TLS and offered one of those configured.
     pub fn alpn(&self) -> Option<&[u8]> {
-        self.stream.session()?.alpn_protocol()
+        self.inlet.stream.session()?.alpn_protocol()
     }
 }
 
@@ -259,7 +237,7 @@ impl Connection {
         shutdown: Shutdown,
     ) -> Self {
         let about = Box::new(About { origin, settings });
-        Self { stream, about, shutdown, room: FIRST_ROOM, failed_logins: 0 }
+        Self { inlet: Inlet::new(stream), about, shutdown, failed_logins: 0 }
     }
 
     /// The client's address (as a trusted proxy told it, if there is one); `None` for a Unix socket.
@@ -310,7 +288,7 @@ impl Connection {
         let (delay, last) = (auth.delay, self.failed_logins >= auth.attempts);
         let pause = delay.saturating_mul(self.failed_logins);
         tokio::select! {
-            () = tokio::time::sleep(pause) => {}
+            () = sleep(pause) => {}
             () = self.shutdown.begun() => return Err(Ended::ShuttingDown),
         }
         if last { Err(Ended::TooManyLogins) } else { Ok(()) }

@@ -21,7 +21,7 @@ const BACKLOG: u32 = 1024;
 const KEEPALIVE: Duration = Duration::from_secs(5 * 60);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(60);
 /// How long to wait before accepting again when the process is out of files or memory.
-const BACKOFF: Duration = Duration::from_millis(100);
+const BACKOFF: Duration = Duration::from_millis(250);
 
 /// A listening socket.
 #[derive(Debug)]

@@ -21,6 +21,10 @@ async fn echoes() {
     assert_eq!(rest(&mut client).await, "shutting down\r\n");
 }
 
+fn shortly() -> Instant {
+    Instant::now() + Duration::from_millis(5)
+}
+
 #[tokio::test]
 async fn holds_no_buffer_while_it_waits() {
     let (report, mut reports) = mpsc::unbounded_channel();
@@ -28,7 +32,7 @@ async fn holds_no_buffer_while_it_waits() {
         let report = report.clone();
         async move {
             let mut buf = BytesMut::with_capacity(100_000);
-            let outcome = connection.read(&mut buf, 100, Instant::now()).await;
+            let outcome = connection.read(&mut buf, 100, shortly()).await;
             report.send((matches!(outcome, Err(Ended::TimedOut)), buf.capacity())).unwrap();
         }
     });
@@ -59,6 +63,70 @@ async fn reads_no_more_than_asked_and_keeps_what_is_there() {
     assert_eq!(reports.recv().await.unwrap(), (2, BytesMut::from("abcde")));
     assert_eq!(reports.recv().await.unwrap(), (1, BytesMut::from("abcdef")));
     assert_eq!(reports.recv().await.unwrap(), (0, BytesMut::from("abcdef")));
+}
+
+#[tokio::test]
+async fn what_waits_is_small() {
+    let (report, mut reports) = mpsc::unbounded_channel();
+    let server = start(Settings::default(), move |mut connection| {
+        let report = report.clone();
+        async move {
+            let mut buf = BytesMut::new();
+            let until = soon();
+            report.send(size_of_val(&connection.read_command(&mut buf, 1, until))).unwrap();
+            report.send(size_of_val(&connection.read(&mut buf, 1, until))).unwrap();
+            report.send(size_of_val(&connection.write(buf.clone()))).unwrap();
+            report.send(size_of_val(&connection)).unwrap();
+        }
+    });
+    let _client = server.connect().await;
+    while let Some(size) = reports.recv().await {
+        assert!(size <= 768, "{size}");
+        if size <= 96 {
+            return;
+        }
+    }
+    panic!("the connection itself is large");
+}
+
+#[tokio::test]
+async fn a_deadline_holds_for_a_peer_that_never_stops_talking() {
+    let (report, mut reports) = mpsc::unbounded_channel();
+    let server = start(Settings::default(), move |mut connection| {
+        let report = report.clone();
+        async move {
+            let (mut buf, until) = (BytesMut::new(), shortly());
+            let ended = loop {
+                if let Err(ended) = connection.read_command(&mut buf, 1, until).await {
+                    break ended;
+                }
+            };
+            report.send(ended).unwrap();
+            report.send(connection.read(&mut buf, 1, until).await.unwrap_err()).unwrap();
+        }
+    });
+    let mut client = server.connect().await;
+    client.write_all(&vec![b'x'; 100_000]).await.unwrap();
+    assert!(matches!(reports.recv().await.unwrap(), Ended::TimedOut));
+    assert!(matches!(reports.recv().await.unwrap(), Ended::TimedOut));
+}
+
+#[tokio::test]
+async fn closing_with_bytes_unread_does_not_reset() {
+    let server = start(Settings::default(), |mut connection| async move {
+        connection.read(&mut BytesMut::new(), 1, soon()).await.unwrap();
+        connection.write(&b"bye\r\n"[..]).await.unwrap();
+        connection.close().await;
+    });
+    let mut client = server.connect().await;
+    client.write_all(&vec![b'x'; 50_000]).await.unwrap();
+    let mut text = String::new();
+    client.read_to_string(&mut text).await.unwrap();
+    assert_eq!(text, "bye\r\n");
+    for _ in 0..5 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        client.write_all(b"still talking").await.unwrap();
+    }
 }
 
 #[tokio::test]

@@ -3,12 +3,14 @@
 
 mod common;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use common::{ask, certify, echo, line, localhost_tls, named, rest, start, trusting};
+use common::{ask, certify, client, echo, line, localhost_tls, named, rest, start, trusting};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc;
+use tokio_rustls::TlsConnector;
 use wire::{Connection, Encryption, Ended, Settings, Timeouts, Tls, TlsError, TlsSettings};
 
 fn implicit(tls: Tls) -> Settings {
@@ -55,6 +57,62 @@ async fn both_ends_have_the_same_channel_binding() {
     let label = b"EXPORTER-Channel-Binding";
     let own = client.get_ref().1.export_keying_material([0; 32], label, Some(b"")).unwrap();
     assert_eq!(told, own);
+}
+
+#[tokio::test]
+async fn no_channel_binding_with_tls_1_2() {
+    let directory = tempfile::tempdir().unwrap();
+    let (tls, certificate) = localhost_tls(directory.path());
+    let server = start(implicit(tls), |mut connection| async move {
+        let told = (connection.tls_summary().unwrap(), connection.tls_exporter());
+        connection.write(Bytes::from(format!("{told:?}"))).await.unwrap();
+        connection.close().await;
+    });
+    let config = Arc::new(client(certificate, &[&rustls::version::TLS12]));
+    let connector = TlsConnector::from(config);
+    let mut client = connector.connect(named("localhost"), server.connect().await).await.unwrap();
+    let told = rest(&mut client).await;
+    assert!(told.starts_with("(\"TLSv1_2 ") && told.ends_with(", None)"), "{told}");
+}
+
+#[tokio::test]
+async fn alpn() {
+    let directory = tempfile::tempdir().unwrap();
+    let (files, certificate) = certify(directory.path(), "localhost");
+    let (certificates, alpn) = (vec![files], vec![b"imap".to_vec()]);
+    let tls = Tls::load(TlsSettings { certificates, alpn }).unwrap();
+    let server = start(implicit(tls), |mut connection| async move {
+        let agreed = connection.alpn().map(<[u8]>::to_vec).unwrap_or_default();
+        connection.write(Bytes::from(agreed)).await.unwrap();
+        connection.close().await;
+    });
+    for (offer, agreed) in [("imap", Some("imap")), ("", Some("")), ("h2", None)] {
+        let mut config = client(certificate.clone(), rustls::DEFAULT_VERSIONS);
+        config.alpn_protocols.extend((!offer.is_empty()).then(|| offer.as_bytes().to_vec()));
+        let connector = TlsConnector::from(Arc::new(config));
+        match (connector.connect(named("localhost"), server.connect().await).await, agreed) {
+            (Ok(mut client), Some(agreed)) => assert_eq!(rest(&mut client).await, agreed),
+            (outcome, agreed) => assert!(outcome.is_err() && agreed.is_none(), "{offer}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_peer_that_takes_nothing_is_left() {
+    let directory = tempfile::tempdir().unwrap();
+    let (tls, certificate) = localhost_tls(directory.path());
+    let (report, mut reports) = mpsc::unbounded_channel();
+    let timeouts = Timeouts { slow_write: Duration::from_millis(50), ..Timeouts::default() };
+    let server = start(Settings { timeouts, ..implicit(tls) }, move |mut connection| {
+        let report = report.clone();
+        async move {
+            let plenty = Bytes::from(vec![b'x'; 64 << 20]);
+            report.send(connection.write(plenty).await).unwrap();
+        }
+    });
+    let connector = trusting(certificate);
+    let _client = connector.connect(named("localhost"), server.connect().await).await.unwrap();
+    assert!(matches!(reports.recv().await.unwrap(), Err(Ended::Stuck)));
 }
 
 /// A protocol with STARTTLS; everything else is answered by what it is and whether within TLS.
