@@ -7,18 +7,23 @@
 
 mod codec;
 pub mod decode;
+mod derived;
 mod detach;
 pub mod envelope;
 pub mod header;
 mod limits;
 mod parse;
 mod plan;
+mod preview;
 mod scan;
 mod section;
+pub mod structure;
+pub mod text;
 mod transfer;
 mod tree;
 
 pub use codec::DecodeError;
+pub use derived::Derived;
 pub use detach::{DetachRules, Detached};
 pub use limits::Limits;
 pub use parse::parse;

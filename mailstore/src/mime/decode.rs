@@ -6,18 +6,15 @@ use std::borrow::Cow;
 
 use memchr::memchr;
 
-use super::header::unfold;
+use super::TransferEncoding;
 
-/// The bytes that a body of this Content-Transfer-Encoding stands for; of an unknown one, itself.
-pub fn decode_transfer<'a>(encoding: &[u8], body: &'a [u8]) -> Cow<'a, [u8]> {
-    let encoding = unfold(encoding);
+/// The bytes that a body of this transfer encoding stands for; of an unknown one, itself.
+pub fn decode_transfer(encoding: TransferEncoding, body: &[u8]) -> Cow<'_, [u8]> {
     let mut out = Vec::new();
-    if encoding.eq_ignore_ascii_case(b"base64") {
-        decode_base64(body, &mut out);
-    } else if encoding.eq_ignore_ascii_case(b"quoted-printable") {
-        decode_quoted_printable(body, &mut out);
-    } else {
-        return Cow::Borrowed(body);
+    match encoding {
+        TransferEncoding::Base64 => decode_base64(body, &mut out),
+        TransferEncoding::QuotedPrintable => decode_quoted_printable(body, &mut out),
+        _ => return Cow::Borrowed(body),
     }
     Cow::Owned(out)
 }
@@ -138,7 +135,7 @@ mod tests {
             (b"====", b""),
         ];
         for (text, bytes) in table {
-            assert_eq!(&*decode_transfer(b" Base64 ", text), *bytes);
+            assert_eq!(&*decode_transfer(TransferEncoding::Base64, text), *bytes);
         }
     }
 
@@ -151,12 +148,12 @@ mod tests {
             (b"a_b", b"a_b"),
         ];
         for (text, bytes) in table {
-            assert_eq!(&*decode_transfer(b"quoted-printable", text), *bytes);
+            assert_eq!(&*decode_transfer(TransferEncoding::QuotedPrintable, text), *bytes);
         }
     }
 
     #[test]
     fn other_encodings_are_left_alone() {
-        assert_eq!(decode_transfer(b"x-uuencode", b"=3D").as_ref(), b"=3D");
+        assert_eq!(decode_transfer(TransferEncoding::Other, b"=3D").as_ref(), b"=3D");
     }
 }

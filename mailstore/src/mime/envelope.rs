@@ -56,6 +56,14 @@ impl Envelope {
         envelope
     }
 
+    /// About as many bytes as it takes when it is shown.
+    pub(super) fn cost(&self) -> usize {
+        let texts = [&self.date, &self.subject, &self.in_reply_to, &self.message_id];
+        let lists = [&self.from, &self.sender, &self.reply_to, &self.to, &self.cc, &self.bcc];
+        let texts = texts.into_iter().flatten().map(Vec::len).sum::<usize>();
+        texts + lists.into_iter().flatten().map(Address::cost).sum::<usize>()
+    }
+
     fn take(&mut self, field: &Field<'_>, budget: &mut usize) {
         if let Some(list) = self.list(field.name) {
             address::parse(&field.value(), budget, list);

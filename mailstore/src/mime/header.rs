@@ -13,7 +13,7 @@ use memchr::{memchr, memchr3};
 
 pub use charset::{decode_8bit, decode_charset};
 pub use date::SentDate;
-pub use params::{ContentType, Parameter, Parameters};
+pub use params::{Parameter, Parameters, token};
 pub use words::decode_words;
 pub(super) use words::encoded_word_len;
 

@@ -36,7 +36,7 @@ pub struct Mailbox {
 
 impl Address {
     /// What it costs to show, at least its parentheses and quotes.
-    fn cost(&self) -> usize {
+    pub(super) fn cost(&self) -> usize {
         let texts = match self {
             Self::Mailbox(it) => {
                 let optional = |text: &Option<Vec<u8>>| text.as_ref().map_or(0, Vec::len);

@@ -6,7 +6,7 @@ use super::words::decode_words;
 /// The most parameters of one field that are kept; a long name cut by RFC 2231 takes some tens.
 const MAX_PARAMETERS: usize = 128;
 
-/// The longest media type, subtype or disposition that is taken for one (RFC 6838 4.2 has 127).
+/// The longest name of a disposition or an encoding (as RFC 6838 4.2 has it of media types).
 const MAX_TOKEN: usize = 127;
 
 /// One parameter, undecoded: quoting undone, RFC 2231 pieces joined, nothing else.
@@ -50,48 +50,13 @@ impl Parameters {
     }
 }
 
-/// A media type with its parameters.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ContentType {
-    /// The type, as written.
-    pub media: Vec<u8>,
-    /// The subtype, as written.
-    pub subtype: Vec<u8>,
-    /// The parameters.
-    pub parameters: Parameters,
-}
-
-impl ContentType {
-    /// Parses an unfolded value; `None` if it has no type and subtype, which means the default
-    /// (RFC 2045 5.2).
-    pub fn parse(value: &[u8]) -> Option<Self> {
-        let (head, parameters) = Parameters::split(value);
-        let slash = memchr::memchr(b'/', &head)?;
-        let (media, subtype) = (token(&head[..slash])?, token(&head[slash + 1..])?);
-        Some(Self { media: media.into(), subtype: subtype.into(), parameters })
-    }
-
-    /// What a part is that does not say: plain text (RFC 2045 5.2).
-    pub fn plain() -> Self {
-        Self { media: b"text".into(), subtype: b"plain".into(), parameters: Parameters::default() }
-    }
-
-    /// Is it of this type, whatever the subtype?
-    pub fn is(&self, media: &str) -> bool {
-        self.media.eq_ignore_ascii_case(media.as_bytes())
-    }
-
-    /// Is it of this subtype?
-    pub fn is_subtype(&self, subtype: &str) -> bool {
-        self.subtype.eq_ignore_ascii_case(subtype.as_bytes())
-    }
-}
-
-/// The first token of `text`, if it is one at all and not too long.
-pub(super) fn token(text: &[u8]) -> Option<&[u8]> {
-    let first = text.trim_ascii().split(u8::is_ascii_whitespace).next()?;
-    let valid = |byte: &u8| byte.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?=".contains(byte);
-    (!first.is_empty() && first.len() <= MAX_TOKEN && first.iter().all(valid)).then_some(first)
+/// The token at the start of an unfolded value, such as a disposition or an encoding; `None` if
+/// there is none or it is too long.
+pub fn token(value: &[u8]) -> Option<&[u8]> {
+    let special = |byte: &u8| !byte.is_ascii_graphic() || b"()<>@,;:\\\"/[]?=".contains(byte);
+    let value = value.trim_ascii_start();
+    let len = value.iter().position(special).unwrap_or(value.len());
+    (1..=MAX_TOKEN).contains(&len).then_some(&value[..len])
 }
 
 struct Scanner<'a> {

@@ -1,0 +1,168 @@
+//! The text of a message, decoded and case-folded, as SEARCH looks through it.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use super::decode::decode_transfer;
+use super::header::{Fields, MAX_VALUE, decode_8bit, decode_charset, decode_words};
+use super::{Kind, MimeTree, Part, TransferEncoding};
+
+/// The most bytes of text that are made of one message's body; what is over is not searched.
+pub const MAX_BODY_TEXT: usize = 16 * 1024 * 1024;
+
+/// The most bytes of text that are made of one header; fields that are over are not searched.
+pub const MAX_HEADER_TEXT: usize = 1024 * 1024;
+
+/// Appends `text` case-folded: Unicode's lower case, character by character, with the forms of s
+/// and sigma that have no other upper case made one. What is found is what differs in case only.
+pub fn fold_into(text: &str, out: &mut String) {
+    out.reserve(text.len());
+    let mut rest = text;
+    while !rest.is_empty() {
+        let ascii = rest.bytes().position(|byte| !byte.is_ascii()).unwrap_or(rest.len());
+        let (plain, other) = rest.split_at_checked(ascii).unwrap_or((rest, ""));
+        let start = out.len();
+        out.push_str(plain);
+        if let Some(copy) = out.get_mut(start..) {
+            copy.make_ascii_lowercase();
+        }
+        let wide = other.find(|char: char| char.is_ascii()).unwrap_or(other.len());
+        let (wide, after) = other.split_at_checked(wide).unwrap_or((other, ""));
+        wide.chars().for_each(|char| fold_char(char, out));
+        rest = after;
+    }
+}
+
+fn fold_char(char: char, out: &mut String) {
+    match char {
+        'ς' => out.push('σ'),
+        'ſ' => out.push('s'),
+        _ => out.extend(char.to_lowercase()),
+    }
+}
+
+/// `text` case-folded: see [`fold_into`].
+pub fn fold(text: &str) -> String {
+    let mut out = String::new();
+    fold_into(text, &mut out);
+    out
+}
+
+/// A header's fields, decoded and folded, for SEARCH.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HeaderText {
+    /// `name: value` lines.
+    text: String,
+    /// Where names and values stand in it.
+    fields: Vec<(Range<usize>, Range<usize>)>,
+}
+
+impl HeaderText {
+    /// Of this header block. At most [`MAX_HEADER_TEXT`] bytes of it.
+    pub fn of(header: &[u8]) -> Self {
+        let mut this = Self::default();
+        for field in Fields::new(header) {
+            let start = this.text.len();
+            if start > MAX_HEADER_TEXT {
+                break;
+            }
+            fold_into(&decode_8bit(field.name), &mut this.text);
+            let colon = this.text.len();
+            this.text.push_str(": ");
+            let raw = field.raw.get(..MAX_VALUE).unwrap_or(field.raw);
+            fold_into(&decode_words(&unfold_to_spaces(raw)), &mut this.text);
+            this.fields.push((start..colon, colon + 2..this.text.len()));
+            this.text.push('\n');
+        }
+        this
+    }
+
+    /// All of it: a line `name: value` for each field.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Names and values.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+        let text = |range: &Range<usize>| self.text.get(range.clone()).unwrap_or_default();
+        self.fields.iter().map(move |(name, value)| (text(name), text(value)))
+    }
+
+    /// The value of the first field of this name (in lower case).
+    pub fn first(&self, name: &str) -> Option<&str> {
+        self.fields().find(|field| field.0 == name).map(|field| field.1)
+    }
+}
+
+/// Unfolds a value for searching: each newline and the white space around it is one space, as
+/// people see it.
+fn unfold_to_spaces(raw: &[u8]) -> Cow<'_, [u8]> {
+    let raw = raw.trim_ascii();
+    if !raw.contains(&b'\n') {
+        return Cow::Borrowed(raw);
+    }
+    let lines = raw.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    let lines: Vec<_> = lines.filter(|line| !line.is_empty()).collect();
+    Cow::Owned(lines.join(&b' '))
+}
+
+/// The text of a part's body: transfer encoding and charset undone. Borrowed if there is nothing
+/// to undo.
+pub fn decode_text<'a>(part: &Part, body: &'a [u8]) -> Cow<'a, str> {
+    let charset = part.content.charset.as_deref().unwrap_or("us-ascii");
+    match decode_transfer(part.content.transfer, body) {
+        Cow::Borrowed(bytes) => decode_charset(charset.as_bytes(), bytes),
+        Cow::Owned(bytes) => Cow::Owned(decode_charset(charset.as_bytes(), &bytes).into_owned()),
+    }
+}
+
+/// Is the body of this part text that SEARCH looks through? Text of any kind is, HTML as it
+/// stands, and so are reports (message/delivery-status and the like).
+pub fn is_searched(part: &Part) -> bool {
+    let kind = part.content.media.kind();
+    let unknown = part.content.transfer == TransferEncoding::Other;
+    part.kind == Kind::Leaf && !unknown && matches!(kind, "text" | "message" | "multipart")
+}
+
+/// Appends the folded text of a message's body to `out`, a line feed after each piece: of every
+/// part but the message itself its header fields (so attachments are found by name, embedded
+/// messages by subject), and of every part for which [`is_searched`] holds its body. `read` gives
+/// the bytes of a range of the message; where it gives `None`, that range is left out. Stops when
+/// `out` is longer than [`MAX_BODY_TEXT`].
+pub fn append_body_text<B: AsRef<[u8]>>(
+    tree: &MimeTree,
+    mut read: impl FnMut(Range<u64>) -> Option<B>,
+    out: &mut String,
+) {
+    for part in tree.parts() {
+        if part.parent.is_some()
+            && let Some(header) = read(part.header.clone())
+        {
+            out.push_str(HeaderText::of(header.as_ref()).as_str());
+        }
+        if is_searched(part)
+            && let Some(body) = read(capped(&part.body))
+        {
+            fold_into(&decode_text(part, body.as_ref()), out);
+            out.push('\n');
+        }
+        if out.len() > MAX_BODY_TEXT {
+            break;
+        }
+    }
+    truncate(out, MAX_BODY_TEXT);
+}
+
+/// No more of a body than could be searched.
+fn capped(body: &Range<u64>) -> Range<u64> {
+    body.start..body.end.min(body.start.saturating_add(MAX_BODY_TEXT as u64))
+}
+
+fn truncate(text: &mut String, len: usize) {
+    if text.len() > len {
+        text.truncate(text.floor_char_boundary(len));
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,74 @@
+use bytes::Bytes;
+
+use super::*;
+use crate::mime::{Limits, parse};
+
+fn body(message: &str) -> String {
+    let tree = parse(Bytes::from(message.to_owned()), &Limits::default());
+    let mut out = String::new();
+    append_body_text(&tree, |range| tree.bytes_of(range), &mut out);
+    out
+}
+
+#[test]
+fn folding() {
+    let table = [
+        ("ABC xyz", "abc xyz"),
+        ("Straße ÀÉ", "straße àé"),
+        ("ΟΔΟΣ οδος", "οδοσ οδοσ"),
+        ("ſtill İ", "still i\u{307}"),
+        ("Привет, МИР!", "привет, мир!"),
+        ("", ""),
+    ];
+    for (text, folded) in table {
+        assert_eq!(fold(text), folded);
+    }
+}
+
+#[test]
+fn header_fields_are_decoded_and_unfolded() {
+    let header =
+        b"Subject: Hello\r\n\tBeautiful \r\n World\r\nX-Y: =?utf-8?Q?=C3=89t=C3=A9?=\r\n\r\n";
+    let text = HeaderText::of(header);
+    assert_eq!(text.as_str(), "subject: hello beautiful world\nx-y: été\n");
+    assert_eq!(text.first("x-y"), Some("été"));
+    assert_eq!(text.first("x"), None);
+}
+
+#[test]
+fn bodies_are_decoded() {
+    let table = [
+        ("A: 1\n\nHELLO\n", "hello\n\n"),
+        ("Content-Transfer-Encoding: base64\n\nSEVM\nTE8=", "hello\n"),
+        ("Content-Transfer-Encoding: quoted-printable\n\nHE=\nLLO", "hello\n"),
+        (
+            "Content-Type: text/html; charset=iso-8859-1\nContent-Transfer-Encoding: quoted-printable\n\n<B>=C9",
+            "<b>é\n",
+        ),
+        ("Content-Type: image/png\n\nHELLO", ""),
+    ];
+    for (message, text) in table {
+        assert_eq!(body(message), text, "{message}");
+    }
+}
+
+#[test]
+fn parts_are_found_by_their_headers_and_embedded_messages_whole() {
+    let message = "Subject: outer\nContent-Type: multipart/mixed; boundary=b\n\n\
+                   --b\nContent-Type: image/png; name=Cat.PNG\n\nno\n\
+                   --b\nContent-Type: message/rfc822\n\nSubject: INNER\n\nText\n--b--\n";
+    let text = body(message);
+    assert_eq!(
+        text,
+        "content-type: image/png; name=cat.png\ncontent-type: message/rfc822\n\
+         subject: inner\ntext\n"
+    );
+}
+
+#[test]
+fn what_cannot_be_read_is_left_out() {
+    let tree = parse(Bytes::from_static(b"A: 1\n\ntext"), &Limits::default());
+    let mut out = String::new();
+    append_body_text(&tree, |_| None::<Bytes>, &mut out);
+    assert_eq!(out, "");
+}
