@@ -5,11 +5,12 @@ use std::num::{NonZeroU32, NonZeroU64};
 
 use imap_frontend::codec::command::{
     Access, Authenticate, By, Content, ContentName, Copy, Create, Echo, Enable, Fetch, FetchItem,
-    FieldMode, Id, List, ListForm, ListReturn, ListSelection, Login, Marks, Partial, Rename,
-    ResultOption, Search, Section, Select, SpecialUse, Status, StatusItem, Store, UidExpunge, What,
+    Id, List, ListForm, ListReturn, ListSelection, Login, Marks, Partial, Rename, ResultOption,
+    Search, Select, SpecialUse, Status, StatusItem, Store, UidExpunge,
 };
 use imap_frontend::codec::{Command, CommandText, MailboxName, Pattern, day, parse};
 use mailstore::flags::{FlagMode, FlagUpdate, Flags, Keyword, SystemFlag};
+use mailstore::mime::{FieldMode, Section, What};
 use mailstore::search::{DateField, Key};
 use mailstore::store::directory::Secret;
 use mailstore::time::InternalDate;
@@ -372,7 +373,8 @@ fn fetch_contents() {
         ("a FETCH 1 (RFC822.TEXT)", ContentName::Rfc822Text, What::Text, Marks::Seen),
     ];
     for (line, name, what, marks) in old {
-        let expected = Content { name, section: Section::top(what), partial: None, marks };
+        let expected =
+            Content { name, section: Section { path: Vec::new(), what }, partial: None, marks };
         assert_eq!(content(line), expected);
         assert_eq!(fetch(line).marks_seen(), marks == Marks::Seen);
     }
@@ -406,7 +408,7 @@ fn header(name: &str, text: &str) -> Key {
 #[test]
 fn search_keys() {
     let flag = Key::Flag;
-    let (internal, sent) = (DateField::Internal, DateField::Sent);
+    let internal = DateField::Internal;
     let first = || day(1994, 2, 1).unwrap();
     let cases = [
         (
@@ -435,6 +437,18 @@ fn search_keys() {
                 ])),
             ),
         ),
+    ];
+    for (line, key) in cases {
+        let found = search(line);
+        assert_eq!((found.key, found.results, found.modseq), (key, None, false), "{line}");
+    }
+}
+
+#[test]
+fn search_keys_with_arguments() {
+    let (internal, sent) = (DateField::Internal, DateField::Sent);
+    let first = || day(1994, 2, 1).unwrap();
+    let cases = [
         (
             "a SEARCH SENTBEFORE \"1-feb-1994\" SENTON 01-Feb-1994 BEFORE 1-Feb-1994",
             Key::And(vec![

@@ -5,6 +5,7 @@ use imap_frontend::codec::command::{ListForm, SpecialUse, StatusItem};
 use imap_frontend::codec::reply::{Code, Condition, ListAttribute, NewKeywords, Recent};
 use imap_frontend::codec::{Command, CommandText, Reply, Tag, parse, write_internal_date};
 use mailstore::flags::{Flags, Keyword, SystemFlag};
+use mailstore::mime::envelope::Envelope;
 use mailstore::time::InternalDate;
 use mailstore::uid::{ModSeq, Seq, Uid, UidSet};
 use proptest::prelude::*;
@@ -164,6 +165,30 @@ fn fetches() {
     });
     let expected = "* 23 FETCH (FLAGS (\\Seen \\Recent $Forwarded b) UID 4827313 \
         MODSEQ (12121231000) RFC822.SIZE 44827 INTERNALDATE \"17-Jul-1996 02:44:25 -0700\")\r\n";
+    assert_eq!(line, expected);
+}
+
+#[test]
+fn envelopes() {
+    let header = b"Date: Wed, 17 Jul 1996 02:23:25 -0700 (PDT)\r\n\
+        Subject: IMAP4rev2 \"WG\" mtg summary\r\n\
+        From: Terry Gray <gray@cac.washington.edu>\r\n\
+        To: friends: imap@cac.washington.edu, \"J\xc3\xb6rg\" <j@example.org>;\r\n\
+        Message-Id: <B27397-0100000@cac.washington.ed>\r\n\r\n";
+    let line = written(|r| {
+        let mut fetch = r.fetch(Seq::MIN);
+        fetch.uid(Uid::MIN);
+        fetch.envelope(&Envelope::of(header));
+        fetch.end();
+    });
+    let gray = "((\"Terry Gray\" NIL \"gray\" \"cac.washington.edu\"))";
+    let expected = format!(
+        "* 1 FETCH (UID 1 ENVELOPE (\"Wed, 17 Jul 1996 02:23:25 -0700 (PDT)\" \
+        \"IMAP4rev2 \\\"WG\\\" mtg summary\" {gray} {gray} {gray} \
+        ((NIL NIL \"friends\" NIL)(NIL NIL \"imap\" \"cac.washington.edu\")\
+        ({{5}}\r\nJörg NIL \"j\" \"example.org\")(NIL NIL NIL NIL)) NIL NIL NIL \
+        \"<B27397-0100000@cac.washington.ed>\"))\r\n"
+    );
     assert_eq!(line, expected);
 }
 

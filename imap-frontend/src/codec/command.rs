@@ -24,7 +24,7 @@ pub use copy::Copy;
 pub use create::{Create, SpecialUse};
 pub use enable::Enable;
 pub use expunge::UidExpunge;
-pub use fetch::{Content, ContentName, Fetch, FetchItem, FieldMode, Marks, Partial, Section, What};
+pub use fetch::{Content, ContentName, Fetch, FetchItem, Marks, Partial};
 pub use id::Id;
 pub use list::{List, ListForm, ListReturn, ListSelection};
 pub use login::Login;

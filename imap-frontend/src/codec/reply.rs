@@ -5,6 +5,7 @@
 
 mod code;
 mod data;
+mod envelope;
 mod fetch;
 mod list;
 mod number;

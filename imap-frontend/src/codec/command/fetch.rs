@@ -4,7 +4,7 @@ mod content;
 
 use mailstore::uid::{ModSeq, SequenceSet};
 
-pub use content::{Content, ContentName, FieldMode, Marks, Partial, Section, What};
+pub use content::{Content, ContentName, Marks, Partial};
 
 use super::{By, Cursor, Parsed};
 

@@ -32,7 +32,7 @@ impl<'a> Cursor<'a> {
     pub(in crate::codec) fn string(&mut self) -> Parsed<Cow<'a, [u8]>> {
         match self.peek() {
             Some(b'"') => self.quoted(),
-            Some(b'{' | b'~') => self.literal().map(Cow::Borrowed),
+            Some(b'{') => self.literal().map(Cow::Borrowed),
             _ => self.expected("a string"),
         }
     }
@@ -60,7 +60,8 @@ impl<'a> Cursor<'a> {
         self.bare_or_string(is_list_char).map(|pattern| Pattern::decode(&pattern))
     }
 
-    /// A literal, in the text or received apart from it.
+    /// A literal, in the text or received apart from it; or a literal8 (RFC 3516), which alone may
+    /// contain NUL.
     pub(in crate::codec) fn literal(&mut self) -> Parsed<&'a [u8]> {
         let at = self.at();
         let binary = self.eat(b'~');
@@ -106,19 +107,12 @@ impl<'a> Cursor<'a> {
     fn bare_or_string(&mut self, class: fn(u8) -> bool) -> Parsed<Cow<'a, [u8]>> {
         match self.peek() {
             Some(b'"') => self.quoted(),
-            Some(b'{' | b'~') if self.peek() == Some(b'{') || self.literal8_here() => {
-                self.literal().map(Cow::Borrowed)
-            }
+            Some(b'{') => self.literal().map(Cow::Borrowed),
             _ => match self.run(class) {
                 [] => self.expected("an atom or a string"),
                 bare => Ok(Cow::Borrowed(bare)),
             },
         }
-    }
-
-    /// `~` alone is an atom character; `~{` starts a literal8.
-    fn literal8_here(&self) -> bool {
-        self.text.get(self.at..).is_some_and(|rest| rest.starts_with(b"~{"))
     }
 
     fn quoted(&mut self) -> Parsed<Cow<'a, [u8]>> {

@@ -2,11 +2,12 @@
 
 use bytes::{BufMut, BytesMut};
 use mailstore::flags::{Flags, SystemFlag};
+use mailstore::mime::{FieldMode, Section, What};
 use mailstore::time::InternalDate;
 use mailstore::uid::{ModSeq, Seq, Uid};
 
 use super::{Reply, number, string};
-use crate::codec::command::{Content, ContentName, FieldMode, Section, What};
+use crate::codec::command::{Content, ContentName};
 use crate::codec::write_internal_date;
 
 /// Is a message `\Recent` in this session?

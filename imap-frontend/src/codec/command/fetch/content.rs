@@ -2,6 +2,8 @@
 
 use std::num::NonZeroU64;
 
+use mailstore::mime::{FieldMode, Section, What};
+
 use super::{Cursor, Parsed};
 
 /// Bytes of a message that FETCH asks for.
@@ -9,7 +11,7 @@ use super::{Cursor, Parsed};
 pub struct Content {
     /// Under which name it was asked, and is to be answered.
     pub name: ContentName,
-    /// Which part.
+    /// Which part (RFC 9051 6.4.5.1).
     pub section: Section,
     /// Which bytes of it.
     pub partial: Option<Partial>,
@@ -48,59 +50,18 @@ pub struct Partial {
     pub length: NonZeroU64,
 }
 
-/// Which part of a message (RFC 9051 6.4.5.1).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Section {
-    /// Part numbers from the outside in, each at least 1.
-    pub path: Vec<u32>,
-    /// What of that part.
-    pub what: What,
-}
-
-impl Section {
-    /// The longest path: parts nest less deeply than that.
-    pub const MAX_DEPTH: usize = 64;
-
-    /// The whole message, or a piece of its top level.
-    pub const fn top(what: What) -> Self {
-        Self { path: Vec::new(), what }
-    }
-}
-
-/// What of a part.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum What {
-    /// All of it: `BODY[]`, `BODY[2]`.
-    #[default]
-    Full,
-    /// HEADER: the header of the message, with the empty line.
-    Header,
-    /// HEADER.FIELDS and HEADER.FIELDS.NOT.
-    HeaderFields {
-        /// Field names, as the client wrote them.
-        names: Vec<String>,
-        /// Those, or all others.
-        mode: FieldMode,
-    },
-    /// TEXT: the body of the message.
-    Text,
-    /// MIME: the MIME header of the part.
-    Mime,
-}
-
-/// Which header fields.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FieldMode {
-    /// HEADER.FIELDS: those named.
-    Only,
-    /// HEADER.FIELDS.NOT: all others.
-    Not,
-}
+/// The longest path: parts nest less deeply than that.
+const MAX_DEPTH: usize = 64;
 
 /// The content that this word, just passed, asks for.
 pub(super) fn parse(cursor: &mut Cursor<'_>, word: &[u8]) -> Parsed<Option<Content>> {
     let whole = |name, what, marks| {
-        Ok(Some(Content { name, section: Section::top(what), partial: None, marks }))
+        Ok(Some(Content {
+            name,
+            section: Section { path: Vec::new(), what },
+            partial: None,
+            marks,
+        }))
     };
     match word.to_ascii_uppercase().as_slice() {
         b"RFC822" => whole(ContentName::Rfc822, What::Full, Marks::Seen),
@@ -134,10 +95,10 @@ fn partial(cursor: &mut Cursor<'_>) -> Parsed<Partial> {
 fn section(cursor: &mut Cursor<'_>) -> Parsed<Section> {
     let mut path = Vec::new();
     if cursor.peek() == Some(b']') {
-        return Ok(Section::default());
+        return Ok(Section { path, what: What::Full });
     }
     while cursor.peek().is_some_and(|byte| byte.is_ascii_digit()) {
-        if path.len() == Section::MAX_DEPTH {
+        if path.len() == MAX_DEPTH {
             return cursor.expected("at most 64 part numbers");
         }
         path.push(cursor.nz_number()?.get());
