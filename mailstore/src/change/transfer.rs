@@ -1,0 +1,76 @@
+//! COPY and MOVE within an account: the content is shared, only memberships are made.
+
+use super::draft::Draft;
+use super::{Change, Delta, MAX_COPY, Outcome, Refusal, Snapshot};
+use crate::id::MailboxId;
+use crate::journal::Event;
+use crate::message::{Presence, Row};
+use crate::uid::{Uid, UidSet};
+
+pub(super) fn copy(
+    change: &Change,
+    seen: &Snapshot,
+    (from, to): (MailboxId, MailboxId),
+    uids: &UidSet,
+) -> Result<Delta, Refusal> {
+    if uids.len() > MAX_COPY {
+        return Err(Refusal::TooMany { what: "messages in one copy", limit: MAX_COPY });
+    }
+    let mut draft = Draft::new(change, seen)?;
+    draft.live(from)?;
+    let rows: Vec<&Row> = seen.rows.iter().map(|(row, _)| row).collect();
+    draft.charge(rows.len() as u64, rows.iter().map(|row| row.size).sum())?;
+    let outcome = place(&mut draft, to, &rows, change)?;
+    Ok(finish(draft, seen, outcome))
+}
+
+pub(super) fn r#move(
+    change: &Change,
+    seen: &Snapshot,
+    (from, to): (MailboxId, MailboxId),
+) -> Result<Delta, Refusal> {
+    let mut draft = Draft::new(change, seen)?;
+    draft.live(from)?;
+    let live = seen.rows.iter().filter(|(_, presence)| *presence == Presence::Live);
+    let rows: Vec<&Row> = live.map(|(row, _)| row).collect();
+    let outcome = place(&mut draft, to, &rows, change)?;
+    // The account holds as much afterwards as before.
+    let usage = draft.head().usage;
+    for row in &rows {
+        draft.expunge(from, row)?;
+    }
+    draft.head().usage = usage;
+    if !rows.is_empty() {
+        draft.log(from, Event::Expunged(rows.iter().map(|row| row.uid).collect()));
+    }
+    Ok(finish(draft, seen, outcome))
+}
+
+fn place(
+    draft: &mut Draft<'_>,
+    to: MailboxId,
+    rows: &[&Row],
+    change: &Change,
+) -> Result<Outcome, Refusal> {
+    let count = rows.len() as u64;
+    let uid_validity = draft.live(to)?.uid_validity;
+    let first = draft.allocate(to, count)?;
+    for (row, uid) in rows.iter().zip(first..) {
+        let uid = Uid::new(uid).ok_or(Refusal::UidsExhausted)?;
+        let modseq = draft.modseq;
+        draft.insert(to, Row { uid, modseq, saved: change.at, ..(*row).clone() })?;
+    }
+    let from = rows.iter().map(|row| row.uid).collect();
+    let to = match count {
+        0 => UidSet::new(),
+        _ => draft.log_arrived(to, first, count),
+    };
+    Ok(Outcome::Transferred { uid_validity, from, to })
+}
+
+fn finish(draft: Draft<'_>, seen: &Snapshot, outcome: Outcome) -> Delta {
+    match &outcome {
+        Outcome::Transferred { from, .. } if from.is_empty() => Draft::nothing(seen, outcome),
+        _ => draft.finish(outcome),
+    }
+}

@@ -1,0 +1,191 @@
+//! What a session knows of a mailbox. It changes only by replaying the journal, one entry at a time,
+//! so that any host can serve any session.
+
+use crate::id::{MailboxKey, SessionId};
+use crate::journal::{Event, MailboxEvent, Record};
+use crate::store::Opened;
+use crate::uid::{ModSeq, Seq, Uid, UidArray, UidSet};
+
+/// A mailbox as a session has been told it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct View {
+    mailbox: MailboxKey,
+    uids: UidArray,
+    modseq: ModSeq,
+    cursor: ModSeq,
+}
+
+/// What a session must be told, in this order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Update {
+    /// A message went away. It had this number when all updates before this one were told.
+    Expunge {
+        /// Its number.
+        seq: Seq,
+        /// Its UID.
+        uid: Uid,
+    },
+    /// The mailbox now has that many messages.
+    Exists {
+        /// Its size.
+        count: u32,
+        /// The UIDs that are new.
+        arrived: UidSet,
+    },
+    /// The flags of these messages changed; read them and tell their present state.
+    Flags(UidSet),
+    /// The flags of messages with a MODSEQ above this may have changed; the journal no longer
+    /// says which.
+    FlagsSince(ModSeq),
+    /// The mailbox was deleted.
+    Gone,
+}
+
+impl View {
+    /// The view of a session that has just selected the mailbox.
+    pub fn new(mailbox: MailboxKey, opened: &Opened) -> Self {
+        Self {
+            mailbox,
+            uids: opened.uids.clone(),
+            modseq: opened.mailbox.modseq,
+            cursor: opened.cursor,
+        }
+    }
+
+    /// The mailbox.
+    pub fn mailbox(&self) -> MailboxKey {
+        self.mailbox
+    }
+
+    /// The UIDs, in the order of their numbers.
+    pub fn uids(&self) -> &UidArray {
+        &self.uids
+    }
+
+    /// The last change to the mailbox that the view shows: the only MODSEQ ever told as
+    /// HIGHESTMODSEQ (RFC 7162 3.2).
+    pub fn modseq(&self) -> ModSeq {
+        self.modseq
+    }
+
+    /// How far the account's journal has been read.
+    pub fn cursor(&self) -> ModSeq {
+        self.cursor
+    }
+
+    /// Starts a replay for the session `me`.
+    pub fn replay(&mut self, me: SessionId) -> Replaying<'_> {
+        let before = self.uids.len();
+        Replaying {
+            view: self,
+            me,
+            told: before,
+            arrived: UidSet::new(),
+            flagged: UidSet::new(),
+            updates: Vec::new(),
+        }
+    }
+
+    /// The journal does not reach back to this view: tells the difference to the present state.
+    pub fn resync(&mut self, opened: &Opened) -> Vec<Update> {
+        let since = self.modseq;
+        let (old, new) = (self.uids.to_set(), opened.uids.to_set());
+        let mut replaying = self.replay(SessionId::NONE);
+        replaying.expunge(&old.difference(&new));
+        for range in new.difference(&old).ranges() {
+            replaying.arrive(range);
+        }
+        let mut updates = replaying.finish(opened.cursor);
+        updates.push(Update::FlagsSince(since));
+        self.modseq = opened.mailbox.modseq;
+        // Arrivals are always above all older UIDs, so the array now equals the opened one.
+        debug_assert_eq!(self.uids, opened.uids);
+        updates
+    }
+}
+
+/// A replay under way: takes records one by one, then says what must be told.
+#[derive(Debug)]
+pub struct Replaying<'a> {
+    view: &'a mut View,
+    me: SessionId,
+    /// How many messages the client believes there are.
+    told: u32,
+    /// Arrived in this replay, so not yet told.
+    arrived: UidSet,
+    /// Flagged by others.
+    flagged: UidSet,
+    updates: Vec<Update>,
+}
+
+impl Replaying<'_> {
+    /// Replays a record: those of its entries that are about this mailbox.
+    pub fn record(&mut self, record: &Record) {
+        if record.modseq <= self.view.cursor {
+            return;
+        }
+        for entry in &record.entries {
+            if entry.mailbox == self.view.mailbox.mailbox {
+                self.event(record, &entry.event);
+            }
+        }
+    }
+
+    fn event(&mut self, record: &Record, event: &Event) {
+        match event {
+            Event::Arrived(range) => self.arrive(range.clone()),
+            Event::Expunged(uids) => self.expunge(uids),
+            // A change of one's own has been told already, unless the client asked for silence.
+            // Either way an entry of someone else brings the UID up again.
+            Event::Flags(_) if record.by == self.me => {}
+            Event::Flags(uids) => self.flagged = self.flagged.union(uids),
+            Event::Mailbox(MailboxEvent::Deleted) => {
+                self.updates.push(Update::Gone);
+                return;
+            }
+            Event::Mailbox(_) | Event::Property => return,
+        }
+        self.view.modseq = record.modseq;
+    }
+
+    fn arrive(&mut self, range: std::ops::RangeInclusive<Uid>) {
+        self.arrived.insert_range(range.clone());
+        self.view.uids.push_range(range);
+    }
+
+    fn expunge(&mut self, uids: &UidSet) {
+        // From the highest down: then each number is right when it is told, and the array is
+        // changed once.
+        let gone = self.view.uids.intersection(uids);
+        let told = gone.difference(&self.arrived);
+        let descending = told
+            .ranges()
+            .rev()
+            .flat_map(|range| (range.start().get()..=range.end().get()).rev().filter_map(Uid::new));
+        for uid in descending {
+            if let Some(seq) = self.view.uids.seq(uid) {
+                self.updates.push(Update::Expunge { seq, uid });
+                self.told -= 1;
+            }
+        }
+        self.view.uids.remove(&gone);
+        self.arrived = self.arrived.difference(&gone);
+        self.flagged = self.flagged.difference(&gone);
+    }
+
+    /// Ends the replay: the journal has been read up to `cursor`. One EXISTS for all arrivals, and
+    /// the last state of every message whose flags changed.
+    pub fn finish(mut self, cursor: ModSeq) -> Vec<Update> {
+        self.view.cursor = self.view.cursor.max(cursor);
+        let count = self.view.uids.len();
+        let flagged = self.flagged.difference(&self.arrived);
+        if count != self.told {
+            self.updates.push(Update::Exists { count, arrived: self.arrived });
+        }
+        let flagged = self.view.uids.intersection(&flagged);
+        if !flagged.is_empty() {
+            self.updates.push(Update::Flags(flagged));
+        }
+        self.updates
+    }
+}
