@@ -2,8 +2,16 @@
 //!
 //! A rule that the suite in `contract/` does not test is not part of a trait.
 
+mod beacon;
+mod blobs;
 pub mod directory;
 mod error;
+mod ledger;
+mod shared;
 
+pub use beacon::{Beacon, Beam, LocalBeacon, Watch};
+pub use blobs::BlobStore;
 pub use directory::Directory;
-pub use error::{Fault, StoreError};
+pub use error::{CommitError, Fault, StoreError};
+pub use ledger::{BlobState, Claim, Ledger, Opened, PAGE_BYTES, PAGE_ROWS, Page, Purge, Purged};
+pub use shared::{LocalShared, Shared};

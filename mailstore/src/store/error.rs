@@ -35,6 +35,11 @@ impl StoreError {
         Self { fault, op, source: source.into() }
     }
 
+    /// May the same call be tried again at once?
+    pub fn may_be_retried(&self) -> bool {
+        self.fault == Fault::Contended
+    }
+
     /// Others were in the way.
     pub fn contended(op: &'static str, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::new(Fault::Contended, op, source)
@@ -49,4 +54,16 @@ impl StoreError {
     pub fn corrupt(op: &'static str, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::new(Fault::Corrupt, op, source)
     }
+}
+
+/// Why a change was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum CommitError {
+    /// It was refused. It left no trace.
+    #[error(transparent)]
+    Refused(#[from] crate::change::Refusal),
+    /// The store failed. Unless the fault is [`Fault::Contended`], it may or may not have been
+    /// made: the same change, tried again, is applied at most once.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }

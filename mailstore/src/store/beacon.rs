@@ -1,0 +1,98 @@
+//! A hint that an account moved on.
+
+use std::collections::HashMap;
+use std::fmt::Debug;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::watch;
+
+use crate::id::AccountId;
+use crate::uid::ModSeq;
+
+/// Says that something happened; may be lost, late or doubled, and is never wrong to ignore. The
+/// journal is the truth.
+pub trait Beacon: Debug + Send + Sync + 'static {
+    /// The account has reached this MODSEQ.
+    fn light(&self, account: AccountId, modseq: ModSeq);
+
+    /// Watches an account.
+    fn watch(&self, account: AccountId) -> Watch;
+}
+
+/// The light of one account, as watchers in this process see it.
+#[derive(Clone, Debug)]
+pub struct Beam(Arc<watch::Sender<ModSeq>>);
+
+impl Default for Beam {
+    fn default() -> Self {
+        Self(Arc::new(watch::Sender::new(ModSeq::ZERO)))
+    }
+}
+
+impl Beam {
+    /// Wakes the watchers, unless they have been told of this MODSEQ or a later one.
+    pub fn raise(&self, modseq: ModSeq) {
+        self.0.send_if_modified(|seen| {
+            let higher = modseq > *seen;
+            *seen = modseq.max(*seen);
+            higher
+        });
+    }
+
+    /// A new watcher.
+    pub fn watch(&self) -> Watch {
+        Watch { light: self.0.subscribe(), _beam: self.clone() }
+    }
+
+    /// Is nobody watching?
+    pub fn is_unwatched(&self) -> bool {
+        self.0.receiver_count() == 0
+    }
+}
+
+/// One watcher of one account.
+#[derive(Clone, Debug)]
+pub struct Watch {
+    light: watch::Receiver<ModSeq>,
+    /// Keeps the sender alive, so that waiting never fails.
+    _beam: Beam,
+}
+
+impl Watch {
+    /// Waits until the beacon has told of a MODSEQ above this one, which may be at once or never.
+    pub async fn past(&mut self, seen: ModSeq) -> ModSeq {
+        match self.light.wait_for(|modseq| *modseq > seen).await {
+            Ok(modseq) => *modseq,
+            Err(_) => std::future::pending().await,
+        }
+    }
+}
+
+/// A beacon within one process.
+#[derive(Debug, Default)]
+pub struct LocalBeacon {
+    beams: Mutex<HashMap<AccountId, Beam>>,
+}
+
+impl LocalBeacon {
+    fn beams(&self) -> std::sync::MutexGuard<'_, HashMap<AccountId, Beam>> {
+        self.beams.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Beacon for LocalBeacon {
+    fn light(&self, account: AccountId, modseq: ModSeq) {
+        let mut beams = self.beams();
+        if let Some(beam) = beams.get(&account) {
+            if beam.is_unwatched() {
+                beams.remove(&account);
+            } else {
+                beam.raise(modseq);
+            }
+        }
+    }
+
+    fn watch(&self, account: AccountId) -> Watch {
+        self.beams().entry(account).or_default().watch()
+    }
+}
