@@ -6,6 +6,9 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::random::Random;
+use crate::time::Timestamp;
+
 /// Bytes per hashed chunk; the last chunk of a blob may be shorter.
 pub const CHUNK: usize = 256 * 1024;
 
@@ -57,6 +60,32 @@ impl fmt::Debug for Digest {
 /// The name under which a blob store keeps some bytes. No name is ever used twice.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct ObjectName(pub String);
+
+impl ObjectName {
+    /// A name never used before: a folder by the digest's first byte, then the time in
+    /// milliseconds, the digest and 64 random bits, all in hexadecimal.
+    pub fn new(at: Timestamp, digest: &Digest, random: Random) -> ObjectName {
+        let folder = digest.0[0];
+        ObjectName(format!("{folder:02x}/{:012x}-{digest}-{:016x}", at.millis(), random.0 as u64))
+    }
+
+    /// When it was made.
+    pub fn time(&self) -> Option<Timestamp> {
+        let millis = self.fields().next()?;
+        i64::from_str_radix(millis, 16).ok().map(Timestamp::from_millis)
+    }
+
+    /// What it holds.
+    pub fn digest(&self) -> Option<Digest> {
+        let hex = self.fields().nth(1)?;
+        let bytes = data_encoding::HEXLOWER.decode(hex.as_bytes()).ok()?;
+        bytes.try_into().ok().map(Digest)
+    }
+
+    fn fields(&self) -> impl Iterator<Item = &str> {
+        self.0.split_once('/').map_or("", |(_, name)| name).split('-')
+    }
+}
 
 impl fmt::Display for ObjectName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

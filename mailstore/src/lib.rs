@@ -1,14 +1,64 @@
 //! An exact, embeddable mail store.
+//!
+//! A message is parsed into its MIME tree and stored as a tree; big parts leave it and are stored
+//! once by content; and the message comes back byte for byte ([`mime`]). A session is a UID array
+//! and a MODSEQ ([`view`]); changes go to a [`journal`], a beacon says that something happened,
+//! and the journal is replayed onto the array when the protocol allows telling the client.
+//!
+//! ```
+//! use bytes::Bytes;
+//! use mailstore::backends::memory;
+//! use mailstore::id::{AccountId, MailboxId};
+//! use mailstore::{Access, Incoming, Mailstore, Settings};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let store = Mailstore::new(memory::backend(), Settings::default());
+//! let account = AccountId::new(1).ok_or("negative")?;
+//!
+//! let message = store.prepare(Bytes::from_static(b"Subject: hello\r\n\r\nworld\r\n"))?;
+//! store.append(account.into(), MailboxId::INBOX, vec![Incoming::new(message)]).await?;
+//!
+//! let inbox = store.select(account.into(), MailboxId::INBOX, Access::ReadOnly).await?;
+//! assert_eq!(inbox.ok_or("no INBOX")?.uids().len(), 1);
+//! # Ok(())
+//! # }
+//! ```
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "accounts")]
 pub mod accounts;
+pub mod backends;
 pub mod blob;
+mod budget;
+pub mod change;
+mod error;
 pub mod flags;
 pub mod id;
+mod intake;
+pub mod journal;
+mod lanes;
+pub mod mailbox;
+mod mailstore;
+pub mod message;
 pub mod mime;
+mod pack;
 pub mod random;
+mod reader;
 pub mod search;
+mod selected;
+mod settings;
 pub mod store;
+mod sweep;
 pub mod time;
 pub mod uid;
+pub mod view;
+
+pub use budget::{Admission, Budget};
+pub use error::Error;
+pub use intake::Prepared;
+pub use mailstore::{Actor, Appended, Backend, Incoming, Mailstore, Transferred};
+pub use reader::Reader;
+pub use selected::{Access, Notice, Selected};
+pub use settings::Settings;
+pub use sweep::Swept;

@@ -98,6 +98,11 @@ impl Plan {
         &self.pieces
     }
 
+    /// The pieces, in order, to be used up.
+    pub fn into_pieces(self) -> Vec<Piece> {
+        self.pieces
+    }
+
     /// Bytes `range` of the plan; what lies outside it is left out (IMAP's `<start.count>`).
     pub fn slice(&self, range: Range<u64>) -> Plan {
         let mut plan = Plan::default();

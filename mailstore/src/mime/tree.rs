@@ -15,7 +15,7 @@ use crate::blob::{BlobRef, Place};
 ///
 /// Every offset is an offset in the message as it came (the *source*). Bytes are either inline,
 /// in the blob of a [`Hole`], or in the spill.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MimeTree {
     pub(super) size: u64,
     /// The source without its holes, as far as it is kept here.

@@ -1,0 +1,123 @@
+//! A message on its way in: parsed, checked, taken apart, and its blobs put where they belong.
+
+use bytes::Bytes;
+
+use crate::blob::{BlobRef, ObjectName, Place};
+use crate::change::Refusal;
+use crate::error::Error;
+use crate::id::{AccountId, EmailId, ThreadId};
+use crate::mailstore::Mailstore;
+use crate::message::{Email, NewEmail};
+use crate::mime::header::Fields;
+use crate::mime::{self, Derived, Detached, MimeTree};
+use crate::random::Random;
+use crate::settings::Settings;
+use crate::store::{BlobState, Claim};
+use crate::time::Timestamp;
+
+/// A message that has been parsed and can be appended, to several accounts if need be.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    tree: MimeTree,
+    detached: Vec<Detached>,
+    derived: Derived,
+    thread: ThreadId,
+}
+
+impl Prepared {
+    pub(crate) fn new(raw: Bytes, settings: &Settings) -> Result<Self, Refusal> {
+        if raw.len() as u64 > settings.max_message {
+            return Err(Refusal::TooLarge { limit: settings.max_message });
+        }
+        let whole = mime::parse(raw.clone(), &settings.limits);
+        let derived = Derived::of(&whole, &raw);
+        let thread = thread(&whole);
+        let (tree, detached) = whole.detach(&settings.detach);
+        if tree.reproduces(&raw, &detached) {
+            return Ok(Self { tree, detached, derived, thread });
+        }
+        // Exactness is worth more than structure; and this is a bug that somebody must see.
+        tracing::error!(size = raw.len(), "a message was not rebuilt exactly; stored as one part");
+        let (tree, detached) = MimeTree::opaque(raw).detach(&settings.detach);
+        Ok(Self { tree, detached, derived, thread })
+    }
+
+    /// RFC822.SIZE, in bytes.
+    pub fn size(&self) -> u64 {
+        self.tree.size()
+    }
+
+    /// Its conversation.
+    pub fn thread(&self) -> ThreadId {
+        self.thread
+    }
+
+    /// Makes it a message of this account: claims each big blob, and puts those not there yet.
+    pub(crate) async fn place(
+        mut self,
+        store: &Mailstore,
+        account: AccountId,
+        at: Timestamp,
+    ) -> Result<NewEmail, Error> {
+        let id = EmailId::new(at, Random::draw());
+        let keeps_up_to = store.ledger().keeps_up_to();
+        let mut kept = Vec::new();
+        let mut places = Vec::new();
+        for Detached { mut blob, content } in self.detached {
+            if blob.size <= keeps_up_to {
+                blob.place = Place::Ledger;
+                kept.push((blob.clone(), content));
+            } else {
+                let claim = Claim { digest: blob.digest, account, email: id };
+                blob.place = put(store, &claim, &blob, content).await?;
+            }
+            places.push(blob);
+        }
+        self.tree.place_blobs(|blob| {
+            let placed = places.iter().find(|placed| placed.digest == blob.digest);
+            placed.map_or(Place::Unplaced, |placed| placed.place.clone())
+        });
+        Ok(NewEmail { email: Email { id, tree: self.tree, derived: self.derived }, kept })
+    }
+}
+
+/// Claims a blob; puts its bytes if nobody has; returns where it is.
+async fn put(
+    store: &Mailstore,
+    claim: &Claim,
+    blob: &BlobRef,
+    content: Bytes,
+) -> Result<Place, Error> {
+    if let BlobState::Live(place) = store.ledger().claim(claim).await? {
+        return Ok(place);
+    }
+    let name = ObjectName::new(claim.email.time(), &blob.digest, Random::draw());
+    store.blobs().put(&name, content).await?;
+    let place = store.ledger().settle(blob, &name).await?;
+    if place != Place::Object(name.clone()) {
+        // Somebody else was first. Ours is an orphan; the sweep finds it if this fails.
+        let _ = store.blobs().delete(&name).await;
+    }
+    Ok(place)
+}
+
+/// The conversation: named by the message-id that began it, as far as the message says (RFC 5256
+/// looks further; a name that needs no look-up lets every host give the same one).
+fn thread(tree: &MimeTree) -> ThreadId {
+    let header = tree.parts().first().map_or(0..0, |part| part.header.clone());
+    let header = tree.bytes_of(header).unwrap_or_default();
+    let field = |name| Fields::new(&header).first(name).map(|field| field.value().into_owned());
+    let first_id = |value: &[u8]| {
+        let start = memchr::memchr(b'<', value)?;
+        let len = memchr::memchr(b'>', value.get(start..)?)?;
+        value.get(start..=start + len).map(<[u8]>::to_vec)
+    };
+    let id = ["References", "In-Reply-To", "Message-ID"]
+        .into_iter()
+        .find_map(|name| field(name).and_then(|value| first_id(&value)));
+    let hash = match &id {
+        Some(id) => blake3::hash(id),
+        None => blake3::hash(&header),
+    };
+    ThreadId(hash.as_bytes().first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes)))
+}

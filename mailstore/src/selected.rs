@@ -1,0 +1,226 @@
+//! A mailbox that a session has selected: its view, and what keeps it current.
+
+use crate::error::Error;
+use crate::id::{MailboxId, MailboxKey};
+use crate::journal::Replay;
+use crate::mailbox::Mailbox;
+use crate::mailstore::{Actor, Mailstore};
+use crate::message::{Row, Want};
+use crate::store::{Opened, Page, Watch};
+use crate::uid::{ModSeq, Seq, Uid, UidArray, UidSet};
+use crate::view::{Update, View};
+
+/// Most records read from the journal at once.
+const JOURNAL_PAGE: usize = 1_000;
+
+/// SELECT or EXAMINE.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// SELECT.
+    ReadWrite,
+    /// EXAMINE.
+    ReadOnly,
+}
+
+/// What a session tells its client, in this order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// A message went away.
+    Expunge {
+        /// Its number, all notices before this one taken into account.
+        seq: Seq,
+        /// Its UID.
+        uid: Uid,
+    },
+    /// The mailbox has that many messages now.
+    Exists {
+        /// How many.
+        count: u32,
+        /// Which are new.
+        arrived: UidSet,
+    },
+    /// A message's flags are these now.
+    Flags {
+        /// Its number.
+        seq: Seq,
+        /// Its row.
+        row: Row,
+    },
+    /// The mailbox was deleted.
+    Gone,
+}
+
+/// A session's view of a mailbox.
+///
+/// It shows the same messages under the same numbers until [`Selected::sync`], however much happens
+/// meanwhile; what was expunged can still be read.
+#[derive(Debug)]
+pub struct Selected {
+    store: Mailstore,
+    by: Actor,
+    view: View,
+    watch: Watch,
+    access: Access,
+    /// UIDs from here on are `\Recent` in this session.
+    recent_from: u64,
+}
+
+impl Selected {
+    pub(crate) async fn open(
+        store: &Mailstore,
+        by: Actor,
+        mailbox: MailboxId,
+        access: Access,
+    ) -> Result<Option<Self>, Error> {
+        let at = MailboxKey { account: by.account, mailbox };
+        // Watch first, then open: whatever commits in between is after the snapshot and is
+        // replayed.
+        let watch = store.beacon().watch(by.account);
+        let Some(opened) = store.open(at).await? else { return Ok(None) };
+        let mut selected = Self {
+            store: store.clone(),
+            by,
+            view: View::new(at, &opened),
+            watch,
+            access,
+            recent_from: opened.mailbox.recent_from,
+        };
+        selected.take_recent(&opened.mailbox).await?;
+        Ok(Some(selected))
+    }
+
+    /// Takes what is `\Recent`, so that the next session does not see it so.
+    async fn take_recent(&mut self, mailbox: &Mailbox) -> Result<(), Error> {
+        if self.access == Access::ReadWrite && mailbox.recent_from < mailbox.uid_next {
+            self.recent_from = self.store.take_recent(self.by, mailbox.id).await?;
+        }
+        Ok(())
+    }
+
+    /// The store.
+    pub fn store(&self) -> &Mailstore {
+        &self.store
+    }
+
+    /// The session.
+    pub fn by(&self) -> Actor {
+        self.by
+    }
+
+    /// The mailbox.
+    pub fn mailbox(&self) -> MailboxKey {
+        self.view.mailbox()
+    }
+
+    /// SELECT or EXAMINE?
+    pub fn access(&self) -> Access {
+        self.access
+    }
+
+    /// The UIDs, in the order of their numbers.
+    pub fn uids(&self) -> &UidArray {
+        self.view.uids()
+    }
+
+    /// What the client has been told of: HIGHESTMODSEQ.
+    pub fn modseq(&self) -> ModSeq {
+        self.view.modseq()
+    }
+
+    /// Is this message `\Recent` in this session?
+    pub fn is_recent(&self, uid: Uid) -> bool {
+        u64::from(uid.get()) >= self.recent_from
+    }
+
+    /// How many messages are `\Recent` in this session.
+    pub fn recent(&self) -> u32 {
+        let first = u32::try_from(self.recent_from).ok().and_then(Uid::new);
+        let recent = first.map(|first| UidSet::range(first..=Uid::MAX)).unwrap_or_default();
+        self.uids().intersection(&recent).len() as u32
+    }
+
+    /// The mailbox as it is now, which may be ahead of the view.
+    pub async fn present(&self) -> Result<Option<Opened>, Error> {
+        self.store.open(self.view.mailbox()).await
+    }
+
+    /// Brings the view up to date and says what to tell. Always reads the journal, beacon or not.
+    pub async fn sync(&mut self) -> Result<Vec<Notice>, Error> {
+        let updates = self.replay().await?;
+        let mut notices = Vec::with_capacity(updates.len());
+        for update in updates {
+            match update {
+                Update::Expunge { seq, uid } => notices.push(Notice::Expunge { seq, uid }),
+                Update::Exists { count, arrived } => {
+                    notices.push(Notice::Exists { count, arrived });
+                }
+                Update::Flags(uids) => self.flags_of(&uids, ModSeq::ZERO, &mut notices).await?,
+                Update::FlagsSince(since) => {
+                    let all = self.uids().to_set();
+                    self.flags_of(&all, since, &mut notices).await?;
+                }
+                Update::Gone => notices.push(Notice::Gone),
+            }
+        }
+        Ok(notices)
+    }
+
+    /// Waits until the beacon says that the account moved on. May come for nothing, may fail to
+    /// come: the caller adds a timer of its own.
+    pub async fn changed(&mut self) {
+        let seen = self.view.cursor();
+        self.watch.past(seen).await;
+    }
+
+    /// Messages of the view, by UID; also those expunged since.
+    pub async fn fetch(&self, uids: &UidSet, want: Want) -> Result<Page, Error> {
+        Ok(self.store.ledger().fetch(self.view.mailbox(), uids, want).await?)
+    }
+
+    async fn replay(&mut self) -> Result<Vec<Update>, Error> {
+        let at = self.view.mailbox();
+        let ledger = std::sync::Arc::clone(self.store.ledger());
+        let mut cursor = self.view.cursor();
+        let mut replaying = self.view.replay(self.by.session);
+        loop {
+            let mailbox = Some(at.mailbox);
+            match ledger.journal(at.account, cursor, mailbox, JOURNAL_PAGE).await? {
+                Replay::Records { records, upto, more } => {
+                    records.iter().for_each(|record| replaying.record(record));
+                    cursor = upto;
+                    if !more {
+                        return Ok(replaying.finish(cursor));
+                    }
+                }
+                Replay::Trimmed => break,
+            }
+        }
+        let mut updates = replaying.finish(cursor);
+        match self.store.open(at).await? {
+            Some(opened) => updates.extend(self.view.resync(&opened)),
+            None => updates.push(Update::Gone),
+        }
+        Ok(updates)
+    }
+
+    async fn flags_of(
+        &self,
+        uids: &UidSet,
+        since: ModSeq,
+        notices: &mut Vec<Notice>,
+    ) -> Result<(), Error> {
+        let mut rest = uids.clone();
+        while !rest.is_empty() {
+            let page = self.fetch(&rest, Want::Row).await?;
+            for fetched in page.messages {
+                let row = fetched.row;
+                let Some(seq) = self.uids().seq(row.uid) else { continue };
+                if row.modseq > since {
+                    notices.push(Notice::Flags { seq, row });
+                }
+            }
+            rest = page.rest;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,50 @@
+//! What can be set on a store, with the defaults and their reasons.
+
+use std::time::Duration;
+
+use crate::mailbox::SpecialUse;
+use crate::mime::{DetachRules, Limits};
+
+/// Settings of a [`Mailstore`](crate::Mailstore).
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Largest message, in bytes. Default 64 MiB.
+    pub max_message: u64,
+    /// Memory for messages in flight, in bytes, process-wide. Default 512 MiB.
+    pub memory: u64,
+    /// How far a message is taken apart.
+    pub limits: Limits,
+    /// What leaves the tree.
+    pub detach: DetachRules,
+    /// How long an expunged message can still be read by sessions that have not been told.
+    /// Default 24 hours.
+    pub grace: Duration,
+    /// How long the journal is kept. A session that slept longer is resynchronised by difference.
+    /// Default 7 days.
+    pub journal: Duration,
+    /// How often a commit is tried before its failure is reported. Default 5.
+    pub commit_tries: u32,
+    /// The mailboxes of a new account, beside INBOX.
+    pub provision: Vec<(String, Option<SpecialUse>)>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let usual = [
+            ("Drafts", SpecialUse::Drafts),
+            ("Sent", SpecialUse::Sent),
+            ("Junk", SpecialUse::Junk),
+            ("Trash", SpecialUse::Trash),
+        ];
+        Self {
+            max_message: 64 << 20,
+            memory: 512 << 20,
+            limits: Limits::default(),
+            detach: DetachRules::default(),
+            grace: Duration::from_secs(24 * 3600),
+            journal: Duration::from_secs(7 * 24 * 3600),
+            commit_tries: 5,
+            provision: usual.map(|(name, special)| (name.to_owned(), Some(special))).into(),
+        }
+    }
+}
