@@ -1,0 +1,7 @@
+//! The backends. Only these know a driver.
+
+#[cfg(feature = "embedded")]
+pub mod embedded;
+pub mod memory;
+#[cfg(feature = "object-store")]
+pub mod object;

@@ -1,0 +1,307 @@
+//! The one thread that writes: it puts whatever waits into one transaction and one fsync.
+
+use std::collections::{HashMap, VecDeque};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread::JoinHandle;
+
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use super::connection::Failure;
+use super::directory::{Lock, OpenError};
+use super::heads::Heads;
+use super::schema;
+use super::write::{Decided, Transaction};
+use crate::change::{Change, Committed, Op};
+use crate::id::ChangeId;
+use crate::store::{CommitError, StoreError};
+use crate::time::Timestamp;
+
+/// Most changes of one transaction.
+const MOST_CHANGES: usize = 256;
+/// A transaction ends with the change that brings its message bytes to this.
+const MOST_BYTES: u64 = 16 << 20;
+/// Commits remembered, so that the same change is answered the same.
+const REMEMBERED: usize = 65_536;
+
+type Reply = oneshot::Sender<Vec<Result<Committed, CommitError>>>;
+type Work = Box<dyn FnOnce(&mut Writer) + Send>;
+
+enum Job {
+    Group(Vec<Arc<Change>>, Reply),
+    Work(Work),
+}
+
+/// Takes jobs to the thread. Dropping it lets the thread finish what waits, and ends it.
+#[derive(Debug)]
+pub(super) struct Committer {
+    jobs: Option<Sender<Job>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Committer {
+    pub(super) fn start(db: Connection, lock: Lock) -> Result<Self, OpenError> {
+        let path = db.path().map(PathBuf::from).unwrap_or_default();
+        let error = |error: std::io::Error| OpenError::new(&path, error);
+        let (jobs, waiting) = mpsc::channel();
+        let mut writer = Writer::new(db, path.clone());
+        let thread = std::thread::Builder::new()
+            .name("mailstore-commit".into())
+            .spawn(move || {
+                writer.run(&waiting);
+                drop(lock);
+            })
+            .map_err(error)?;
+        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
+    }
+
+    /// Commits a group.
+    pub(super) async fn commit(
+        &self,
+        group: Vec<Arc<Change>>,
+    ) -> Vec<Result<Committed, CommitError>> {
+        let count = group.len();
+        let (reply, answer) = oneshot::channel();
+        self.send(Job::Group(group, reply));
+        match answer.await {
+            Ok(results) => results,
+            Err(_) => (0..count).map(|_| Err(stopped("commit").into())).collect(),
+        }
+    }
+
+    /// Runs a piece of work in a transaction of its own.
+    pub(super) async fn transact<T: Send + 'static>(
+        &self,
+        op: &'static str,
+        work: impl FnOnce(&mut Transaction<'_>) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Job::Work(Box::new(move |writer| {
+            // A caller that has gone away no longer wants to know.
+            let _ = reply.send(writer.transact(work).map_err(|failure| failure.of(op)));
+        })));
+        answer.await.unwrap_or_else(|_| Err(stopped(op)))
+    }
+
+    fn send(&self, job: Job) {
+        // If the thread has stopped the reply is dropped, and the caller told so.
+        if let Some(jobs) = &self.jobs {
+            let _ = jobs.send(job);
+        }
+    }
+}
+
+impl Drop for Committer {
+    fn drop(&mut self) {
+        self.jobs = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn stopped(op: &'static str) -> StoreError {
+    StoreError::unavailable(op, "the committer has stopped")
+}
+
+/// The thread's own: the connection and what it knows of the database.
+pub(super) struct Writer {
+    db: Connection,
+    path: PathBuf,
+    heads: Heads,
+    recent: Recent,
+}
+
+impl Writer {
+    fn new(db: Connection, path: PathBuf) -> Self {
+        Self { db, path, heads: Heads::default(), recent: Recent::since(Timestamp::now()) }
+    }
+
+    fn run(&mut self, waiting: &Receiver<Job>) {
+        let mut next = None;
+        while let Some(job) = next.take().or_else(|| waiting.recv().ok()) {
+            match job {
+                Job::Work(work) => work(self),
+                Job::Group(changes, reply) => {
+                    let mut batch = Batch::default();
+                    batch.push(changes, reply);
+                    next = batch.fill(waiting);
+                    self.commit(batch);
+                }
+            }
+        }
+    }
+
+    fn commit(&mut self, batch: Batch) {
+        let changes: Vec<_> = batch.changes().collect();
+        let mut results: VecDeque<_> = match self.try_all(&changes) {
+            Ok(decided) => decided.into_iter().map(|result| Ok(result?)).collect(),
+            // Whatever was wrong, it shall hit only the change that it is the fault of.
+            Err(_) => changes.iter().map(|change| self.try_one(change)).collect(),
+        };
+        drop(changes);
+        for (changes, reply) in batch.groups {
+            let _ = reply.send(results.drain(..changes.len()).collect());
+        }
+    }
+
+    fn try_one(&mut self, change: &Arc<Change>) -> Result<Committed, CommitError> {
+        match self.try_all(&[change]) {
+            Ok(decided) => {
+                let only = decided.into_iter().next();
+                Ok(only.ok_or_else(|| stopped("commit"))??)
+            }
+            Err(failure) => {
+                tracing::error!(error = %failure, account = %change.account, "a commit failed");
+                Err(failure.of("commit").into())
+            }
+        }
+    }
+
+    fn try_all(&mut self, changes: &[&Arc<Change>]) -> Result<Vec<Decided>, Failure> {
+        let recent = &self.recent;
+        let mut decided: Vec<Decided> = Vec::with_capacity(changes.len());
+        let done = in_transaction(&self.db, &mut self.heads, |transaction| {
+            let mut here: HashMap<ChangeId, usize> = HashMap::new();
+            for change in changes {
+                let known = match here.get(&change.id) {
+                    Some(at) => decided.get(*at).cloned(),
+                    None => recent.find(change, transaction)?.map(Ok),
+                };
+                here.insert(change.id, decided.len());
+                decided.push(match known {
+                    Some(known) => known,
+                    None => transaction.apply(change)?,
+                });
+            }
+            Ok(())
+        });
+        self.settle(done)?;
+        for (change, result) in changes.iter().zip(&decided) {
+            if let Ok(committed) = result {
+                self.recent.remember(change.id, committed);
+            }
+        }
+        Ok(decided)
+    }
+
+    fn transact<T>(
+        &mut self,
+        work: impl FnOnce(&mut Transaction<'_>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let result = in_transaction(&self.db, &mut self.heads, work);
+        self.settle(result)
+    }
+
+    /// After a failure nothing that this thread believes about the database can be trusted.
+    fn settle<T>(&mut self, result: Result<T, Failure>) -> Result<T, Failure> {
+        if result.is_err() {
+            self.heads.clear();
+            self.recent = Recent::since(Timestamp::now());
+            match schema::open(&self.path) {
+                Ok(db) => self.db = db,
+                Err(error) => tracing::error!(%error, "the database cannot be opened again"),
+            }
+        }
+        result
+    }
+}
+
+/// Runs `work` between BEGIN and COMMIT; rolls back if either fails.
+fn in_transaction<T>(
+    db: &Connection,
+    heads: &mut Heads,
+    work: impl FnOnce(&mut Transaction<'_>) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    db.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+    let result = work(&mut Transaction::new(db, heads)).and_then(|value| {
+        heads.flush(db)?;
+        db.prepare_cached("COMMIT")?.execute([])?;
+        Ok(value)
+    });
+    if result.is_err() && !db.is_autocommit() {
+        // If even that fails, the connection is opened anew.
+        let _ = db.execute_batch("ROLLBACK");
+    }
+    result
+}
+
+/// What goes into one transaction.
+#[derive(Default)]
+struct Batch {
+    groups: Vec<(Vec<Arc<Change>>, Reply)>,
+    count: usize,
+    bytes: u64,
+}
+
+impl Batch {
+    fn push(&mut self, changes: Vec<Arc<Change>>, reply: Reply) {
+        self.count += changes.len();
+        self.bytes += changes.iter().map(|change| bytes(change)).sum::<u64>();
+        self.groups.push((changes, reply));
+    }
+
+    /// Adds what waits, up to the limits; returns a job that is none of this batch's.
+    fn fill(&mut self, waiting: &Receiver<Job>) -> Option<Job> {
+        while self.count < MOST_CHANGES && self.bytes < MOST_BYTES {
+            match waiting.try_recv().ok()? {
+                Job::Group(changes, reply) => self.push(changes, reply),
+                work @ Job::Work(_) => return Some(work),
+            }
+        }
+        None
+    }
+
+    fn changes(&self) -> impl Iterator<Item = &Arc<Change>> {
+        self.groups.iter().flat_map(|(changes, _)| changes)
+    }
+}
+
+fn bytes(change: &Change) -> u64 {
+    match &change.op {
+        Op::Append { messages, .. } => {
+            messages.iter().map(|message| message.content.email.tree.size()).sum()
+        }
+        _ => 0,
+    }
+}
+
+/// The latest commits, by the id of their change.
+struct Recent {
+    commits: HashMap<ChangeId, Committed>,
+    order: VecDeque<ChangeId>,
+    /// Changes made before this may have been committed without being remembered here.
+    since: Timestamp,
+}
+
+impl Recent {
+    fn since(since: Timestamp) -> Self {
+        Self { commits: HashMap::new(), order: VecDeque::new(), since }
+    }
+
+    fn find(
+        &self,
+        change: &Change,
+        transaction: &Transaction<'_>,
+    ) -> Result<Option<Committed>, Failure> {
+        match self.commits.get(&change.id) {
+            Some(committed) => Ok(Some(committed.clone())),
+            None if change.id.time() > self.since => Ok(None),
+            None => transaction.earlier(change.account, change.id),
+        }
+    }
+
+    fn remember(&mut self, id: ChangeId, committed: &Committed) {
+        if self.commits.insert(id, committed.clone()).is_none() {
+            self.order.push_back(id);
+        }
+        if self.order.len() > REMEMBERED
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.since = self.since.max(oldest.time());
+            self.commits.remove(&oldest);
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Reads messages, a page at a time.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use rusqlite::{Connection, OptionalExtension};
+
+use super::connection::Failure;
+use super::email;
+use super::row::{self, MailboxNo};
+use crate::message::{Fetched, Presence, Row, Want};
+use crate::store::{PAGE_BYTES, PAGE_ROWS, Page};
+use crate::uid::{Uid, UidSet};
+
+/// Reads one page.
+pub(super) fn page(
+    db: &Connection,
+    mailbox: MailboxNo,
+    uids: &UidSet,
+    want: Want,
+) -> Result<Page, Failure> {
+    let mut reader = PageReader { db, mailbox, want, messages: Vec::new(), bytes: 0 };
+    for range in uids.ranges() {
+        reader.range(*range.start(), *range.end())?;
+        if reader.is_full() {
+            break;
+        }
+    }
+    let rest = match reader.messages.last() {
+        Some(last) if reader.is_full() => uids.difference(&UidSet::range(Uid::MIN..=last.row.uid)),
+        _ => UidSet::new(),
+    };
+    Ok(Page { messages: reader.messages, rest })
+}
+
+struct PageReader<'a> {
+    db: &'a Connection,
+    mailbox: MailboxNo,
+    want: Want,
+    messages: Vec<Fetched>,
+    bytes: usize,
+}
+
+impl PageReader<'_> {
+    fn is_full(&self) -> bool {
+        self.messages.len() >= PAGE_ROWS || self.bytes >= PAGE_BYTES
+    }
+
+    /// Reads a range of UIDs: the live ones, and between them, if any are missing, the expunged.
+    fn range(&mut self, from: Uid, to: Uid) -> Result<(), Failure> {
+        let first = self.messages.len();
+        self.scan(Presence::Live, from, to)?;
+        let end = match self.messages.last() {
+            Some(last) if self.is_full() => last.row.uid,
+            _ => to,
+        };
+        let found = (self.messages.len() - first) as u64;
+        let asked = u64::from(end.get() - from.get()) + 1;
+        if found < asked {
+            self.scan(Presence::Expunged, from, end)?;
+            self.messages[first..].sort_by_key(|fetched| fetched.row.uid);
+            self.cut(first);
+        }
+        Ok(())
+    }
+
+    /// The expunged ones may have made the page too long.
+    fn cut(&mut self, first: usize) {
+        self.messages.truncate(PAGE_ROWS.max(first));
+    }
+
+    fn scan(&mut self, presence: Presence, from: Uid, to: Uid) -> Result<(), Failure> {
+        let mut statement = self.db.prepare_cached(match presence {
+            Presence::Live => {
+                "SELECT key, v, email FROM membership WHERE key BETWEEN ?1 AND ?2 ORDER BY key"
+            }
+            Presence::Expunged => {
+                "SELECT key, v, email FROM expunged WHERE key BETWEEN ?1 AND ?2 ORDER BY key"
+            }
+        })?;
+        let keys = [row::key(self.mailbox, from), row::key(self.mailbox, to)];
+        let mut rows = statement.query(keys)?;
+        let most = match presence {
+            Presence::Live => PAGE_ROWS,
+            Presence::Expunged => self.messages.len() + PAGE_ROWS,
+        };
+        while self.messages.len() < most
+            && (presence == Presence::Expunged || self.bytes < PAGE_BYTES)
+            && let Some(found) = rows.next()?
+        {
+            let key = found.get(0)?;
+            let row = row::decode_row(found.get_ref(1)?.as_blob().unwrap_or(&[]), key)?;
+            let number = found.get(2)?;
+            let fetched = self.content(row, presence, number)?;
+            self.messages.push(fetched);
+        }
+        Ok(())
+    }
+
+    fn content(&mut self, row: Row, presence: Presence, number: i64) -> Result<Fetched, Failure> {
+        let mut fetched = Fetched { row, presence, derived: None, tree: None };
+        if self.want == Want::Row {
+            return Ok(fetched);
+        }
+        let id = fetched.row.email;
+        let missing = || Failure::Missing(format!("email {id}"));
+        let (derived, tree) = self.columns(number)?.ok_or_else(missing)?;
+        self.bytes += derived.len() + tree.len();
+        fetched.derived = Some(Arc::new(email::decode_derived(&derived, id)?));
+        if self.want == Want::Email {
+            fetched.tree = Some(Arc::new(email::decode_tree(&tree, id)?));
+        }
+        Ok(fetched)
+    }
+
+    fn columns(&self, number: i64) -> Result<Option<(Bytes, Bytes)>, Failure> {
+        let read = |row: &rusqlite::Row<'_>| Ok((blob(row, 0)?, blob(row, 1)?));
+        Ok(match self.want {
+            Want::Email => {
+                let sql = "SELECT derived, tree FROM email WHERE no = ?1";
+                self.db.prepare_cached(sql)?.query_row([number], read).optional()?
+            }
+            _ => {
+                let sql = "SELECT derived, x'' FROM email WHERE no = ?1";
+                self.db.prepare_cached(sql)?.query_row([number], read).optional()?
+            }
+        })
+    }
+}
+
+fn blob(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<Bytes> {
+    Ok(Bytes::copy_from_slice(row.get_ref(column)?.as_blob()?))
+}

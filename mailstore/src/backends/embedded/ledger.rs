@@ -1,0 +1,235 @@
+//! The ledger: reads on the caller's thread, writes on the committer's.
+
+use std::ops::Range;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::cache::{Staleness, UidCache};
+use super::committer::Committer;
+use super::connection::{Failure, Readers};
+use super::directory::{Lock, OpenError};
+use super::purge::Cursor;
+use super::row::MailboxNo;
+use super::uids::Known;
+use super::{fetch, heads, purge, uids};
+use crate::blob::{BlobRef, Digest, ObjectName, Place};
+use crate::change::{Change, Committed};
+use crate::id::{AccountId, MailboxId, MailboxKey};
+use crate::journal::{Replay, codec};
+use crate::mailbox::{MailboxState, Mailboxes};
+use crate::message::Want;
+use crate::store::{
+    BlobState, Claim, CommitError, Ledger, Opened, Page, Purge, Purged, StoreError,
+};
+use crate::uid::{ModSeq, UidSet};
+
+/// Blobs up to this size stand in the database.
+const KEEPS_UP_TO: u64 = 256 << 10;
+
+/// A ledger in one SQLite database.
+#[derive(Debug)]
+pub struct EmbeddedLedger {
+    readers: Readers,
+    committer: Committer,
+    uids: UidCache,
+    purged_to: Mutex<Cursor>,
+}
+
+impl EmbeddedLedger {
+    pub(super) fn new(writer: Connection, readers: Readers, lock: Lock) -> Result<Self, OpenError> {
+        Ok(Self {
+            readers,
+            committer: Committer::start(writer, lock)?,
+            uids: UidCache::default(),
+            purged_to: Mutex::default(),
+        })
+    }
+
+    fn snapshot(&self, at: MailboxKey) -> Result<Option<(Opened, MailboxNo)>, StoreError> {
+        self.readers.read("open a mailbox", |db| {
+            let head = heads::read_head(db, at.account)?.unwrap_or_default();
+            let found = heads::read_mailbox(db, at.account, at.mailbox)?;
+            let Some((no, mailbox)) = found.filter(|m| m.1.state == MailboxState::Live) else {
+                return Ok(None);
+            };
+            let ids = (at.account, at.mailbox, no);
+            let known = self.uids.find(at);
+            let uids = uids::read(db, ids, (known, head.horizon, head.modseq))?;
+            Ok(Some((Opened { mailbox, uids, cursor: head.modseq }, no)))
+        })
+    }
+
+    /// Remembers what a mailbox holds, so that the next to open it need not read it all.
+    async fn remember(&self, at: MailboxKey, opened: &Opened, no: MailboxNo) {
+        let known = Known { modseq: opened.cursor, uids: opened.uids.clone() };
+        let stale = self.uids.remember(at, &known) == Staleness::Stale;
+        if stale && uids::is_worth_storing(&known.uids) {
+            let store = move |t: &mut super::write::Transaction<'_>| uids::store(t.db, no, &known);
+            if let Err(error) = self.committer.transact("store UIDs", store).await {
+                tracing::warn!(%error, "a snapshot of UIDs was not stored");
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Ledger for EmbeddedLedger {
+    async fn commit(&self, group: Vec<Arc<Change>>) -> Vec<Result<Committed, CommitError>> {
+        self.committer.commit(group).await
+    }
+
+    async fn mailboxes(&self, account: AccountId) -> Result<Mailboxes, StoreError> {
+        self.readers.read("list mailboxes", |db| {
+            Ok(Mailboxes {
+                head: heads::read_head(db, account)?.unwrap_or_default(),
+                list: heads::read_mailboxes(db, account)?.into_iter().map(|m| m.1).collect(),
+                subscriptions: heads::read_subscriptions(db, account)?,
+            })
+        })
+    }
+
+    async fn open(&self, at: MailboxKey) -> Result<Option<Opened>, StoreError> {
+        let Some((opened, no)) = self.snapshot(at)? else { return Ok(None) };
+        self.remember(at, &opened, no).await;
+        Ok(Some(opened))
+    }
+
+    async fn fetch(&self, at: MailboxKey, uids: &UidSet, want: Want) -> Result<Page, StoreError> {
+        self.readers.read("fetch", |db| match number(db, at)? {
+            Some(no) => fetch::page(db, no, uids, want),
+            None => Ok(Page::default()),
+        })
+    }
+
+    async fn journal(
+        &self,
+        account: AccountId,
+        since: ModSeq,
+        mailbox: Option<MailboxId>,
+        limit: usize,
+    ) -> Result<Replay, StoreError> {
+        self.readers.read("read the journal", |db| replay(db, account, since, (mailbox, limit)))
+    }
+
+    async fn kept(&self, digest: Digest, range: Range<u64>) -> Result<Bytes, StoreError> {
+        let missing = || Failure::Missing(format!("blob {digest}"));
+        self.readers.read("read a blob", |db| {
+            let mut statement = db.prepare_cached("SELECT bytes FROM blob WHERE digest = ?1")?;
+            let mut rows = statement.query([digest.0])?;
+            let row = rows.next()?.ok_or_else(missing)?;
+            let bytes = row.get_ref(0)?.as_blob_or_null().ok().flatten().ok_or_else(missing)?;
+            let wanted = bytes.get(range.start as usize..range.end as usize);
+            Ok(Bytes::copy_from_slice(wanted.ok_or_else(missing)?))
+        })
+    }
+
+    fn keeps_up_to(&self) -> u64 {
+        KEEPS_UP_TO
+    }
+
+    async fn claim(&self, claim: &Claim) -> Result<BlobState, StoreError> {
+        let Claim { digest, account, email } = claim.clone();
+        self.committer
+            .transact("claim a blob", move |t| {
+                t.db.prepare_cached(
+                    "INSERT OR IGNORE INTO pending (digest, account, email) VALUES (?1, ?2, ?3)",
+                )?
+                .execute(params![digest.0, account.get(), email.to_bytes()])?;
+                Ok(place_of(t.db, digest)?.map_or(BlobState::Vacant, BlobState::Live))
+            })
+            .await
+    }
+
+    async fn settle(&self, blob: &BlobRef, name: &ObjectName) -> Result<Place, StoreError> {
+        let (digest, name) = (blob.digest, name.clone());
+        self.committer
+            .transact("settle a blob", move |t| {
+                t.db.prepare_cached("INSERT OR IGNORE INTO blob (digest, object) VALUES (?1, ?2)")?
+                    .execute(params![digest.0, name.0])?;
+                let place = place_of(t.db, digest)?;
+                place.ok_or_else(|| Failure::Missing(format!("blob {digest}")))
+            })
+            .await
+    }
+
+    async fn purge(&self, purge: &Purge) -> Result<Purged, StoreError> {
+        let purge = *purge;
+        let from = *self.purged_to.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let (purged, to) =
+            self.committer.transact("purge", move |t| purge::step(t, &purge, from)).await?;
+        *self.purged_to.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = to;
+        Ok(purged)
+    }
+
+    async fn is_live(&self, name: &ObjectName) -> Result<bool, StoreError> {
+        self.readers.read("look for a blob", |db| {
+            let digest = name.digest();
+            let found = digest.map(|digest| place_of(db, digest)).transpose()?.flatten();
+            Ok(found == Some(Place::Object(name.clone())))
+        })
+    }
+
+    async fn forget(&self, account: AccountId) -> Result<bool, StoreError> {
+        self.committer.transact("forget an account", move |t| purge::forget(t, account)).await
+    }
+}
+
+fn number(db: &Connection, at: MailboxKey) -> Result<Option<MailboxNo>, Failure> {
+    let mut statement =
+        db.prepare_cached("SELECT no FROM mailbox WHERE account = ?1 AND id = ?2")?;
+    let ids = params![at.account.get(), at.mailbox.0];
+    Ok(statement.query_row(ids, |row| row.get(0)).optional()?)
+}
+
+/// Where a blob is, if it is anywhere.
+fn place_of(db: &Connection, digest: Digest) -> Result<Option<Place>, Failure> {
+    let mut statement = db.prepare_cached("SELECT object FROM blob WHERE digest = ?1")?;
+    let object: Option<Option<String>> =
+        statement.query_row([digest.0], |row| row.get(0)).optional()?;
+    Ok(object.map(|object| match object {
+        Some(name) => Place::Object(ObjectName(name)),
+        None => Place::Ledger,
+    }))
+}
+
+fn replay(
+    db: &Connection,
+    account: AccountId,
+    since: ModSeq,
+    (mailbox, limit): (Option<MailboxId>, usize),
+) -> Result<Replay, Failure> {
+    let head = heads::read_head(db, account)?.unwrap_or_default();
+    if since >= head.modseq {
+        return Ok(Replay::Records { records: Vec::new(), upto: since, more: false });
+    }
+    if since < head.horizon {
+        let changed = match mailbox {
+            Some(id) => heads::read_mailbox(db, account, id)?.map(|found| found.1.modseq),
+            None => Some(head.modseq),
+        };
+        if changed.is_some_and(|modseq| modseq > since) {
+            return Ok(Replay::Trimmed);
+        }
+    }
+    let mut statement = db.prepare_cached(
+        "SELECT v FROM journal WHERE account = ?1 AND modseq > ?2 ORDER BY modseq",
+    )?;
+    let mut rows = statement.query(params![account.get(), since.0 as i64])?;
+    let mut records = Vec::new();
+    while let Some(row) = rows.next()? {
+        let record = codec::decode(row.get_ref(0)?.as_blob().unwrap_or(&[]))?;
+        let touches = record.entries.iter().any(|entry| mailbox == Some(entry.mailbox));
+        if mailbox.is_some() && !touches {
+            continue;
+        }
+        if records.len() == limit {
+            let upto = records.last().map_or(since, |last: &crate::journal::Record| last.modseq);
+            return Ok(Replay::Records { records, upto, more: true });
+        }
+        records.push(record);
+    }
+    Ok(Replay::Records { records, upto: head.modseq, more: false })
+}

@@ -1,0 +1,143 @@
+//! The tables, the version of the format, and how a connection is set up.
+
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
+
+use super::directory::OpenError;
+
+/// The version of the format that this release writes (see docs/format.md).
+pub const FORMAT: i64 = 1;
+
+/// Marks a database as one of ours ("mail", in ASCII).
+const APPLICATION_ID: i64 = 0x6d61_696c;
+
+/// Prepared statements kept for each connection.
+const STATEMENTS: usize = 64;
+
+const TABLES: &str = "
+CREATE TABLE account (id INTEGER PRIMARY KEY, v BLOB NOT NULL);
+CREATE TABLE mailbox (
+    no INTEGER PRIMARY KEY,
+    account INTEGER NOT NULL,
+    id INTEGER NOT NULL,
+    gone_at INTEGER,
+    v BLOB NOT NULL
+);
+CREATE UNIQUE INDEX mailbox_by_account ON mailbox (account, id);
+CREATE INDEX mailbox_gone ON mailbox (gone_at) WHERE gone_at IS NOT NULL;
+CREATE TABLE property (
+    account INTEGER NOT NULL,
+    mailbox INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    v BLOB NOT NULL,
+    PRIMARY KEY (account, mailbox, key)
+) WITHOUT ROWID;
+CREATE TABLE membership (
+    key INTEGER PRIMARY KEY,
+    email INTEGER NOT NULL,
+    v BLOB NOT NULL
+);
+CREATE INDEX membership_by_email ON membership (email);
+CREATE TABLE expunged (
+    key INTEGER PRIMARY KEY,
+    email INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    v BLOB NOT NULL
+);
+CREATE INDEX expunged_by_email ON expunged (email);
+CREATE INDEX expunged_by_time ON expunged (at);
+CREATE TABLE email (
+    no INTEGER PRIMARY KEY,
+    account INTEGER NOT NULL,
+    id BLOB NOT NULL,
+    derived BLOB NOT NULL,
+    tree BLOB NOT NULL
+);
+CREATE UNIQUE INDEX email_by_id ON email (account, id);
+CREATE TABLE journal (
+    account INTEGER NOT NULL,
+    modseq INTEGER NOT NULL,
+    v BLOB NOT NULL,
+    PRIMARY KEY (account, modseq)
+) WITHOUT ROWID;
+CREATE TABLE blob (
+    digest BLOB PRIMARY KEY,
+    object TEXT,
+    bytes BLOB
+);
+CREATE TABLE claim (
+    digest BLOB NOT NULL,
+    account INTEGER NOT NULL,
+    email BLOB NOT NULL,
+    PRIMARY KEY (digest, account, email)
+) WITHOUT ROWID;
+CREATE TABLE pending (
+    digest BLOB NOT NULL,
+    account INTEGER NOT NULL,
+    email BLOB NOT NULL,
+    PRIMARY KEY (digest, account, email)
+) WITHOUT ROWID;
+CREATE TABLE uids (mailbox INTEGER PRIMARY KEY, v BLOB NOT NULL);
+";
+
+/// Opens the database for writing; creates it, or refuses one of a newer format.
+pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
+    let error = |error: rusqlite::Error| OpenError::new(path, error);
+    let db = Connection::open(path).map_err(error)?;
+    // Only before the first table is made do these take effect.
+    db.execute_batch("PRAGMA page_size = 16384; PRAGMA auto_vacuum = INCREMENTAL;")
+        .map_err(error)?;
+    db.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())).map_err(error)?;
+    set_up(&db).map_err(error)?;
+    match version(&db).map_err(error)? {
+        None => create(&db).map_err(error)?,
+        Some(FORMAT) => {}
+        Some(newer) => {
+            let what =
+                format!("it is of format {newer}; this release knows formats up to {FORMAT}");
+            return Err(OpenError::new(path, what));
+        }
+    }
+    Ok(db)
+}
+
+/// Opens the database for reading.
+pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(path, flags)?;
+    set_up(&db)?;
+    Ok(db)
+}
+
+fn set_up(db: &Connection) -> rusqlite::Result<()> {
+    db.set_prepared_statement_cache_capacity(STATEMENTS);
+    db.busy_timeout(std::time::Duration::from_secs(10))?;
+    // FULL: the log is synced at each commit. The cache stays small: a large one slows the writer
+    // down, and the system caches the file anyway.
+    db.execute_batch(
+        "PRAGMA synchronous = FULL;
+         PRAGMA cache_size = -8192;
+         PRAGMA temp_store = MEMORY;",
+    )?;
+    // Returns the value it has set.
+    db.query_row("PRAGMA wal_autocheckpoint = 4000", [], |_| Ok(())).optional()?;
+    db.query_row("PRAGMA journal_size_limit = 67108864", [], |_| Ok(())).optional()?;
+    Ok(())
+}
+
+/// The format of the database, if it has any table yet.
+fn version(db: &Connection) -> rusqlite::Result<Option<i64>> {
+    let tables: i64 = db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    let version = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    Ok((tables > 0).then_some(version))
+}
+
+fn create(db: &Connection) -> rusqlite::Result<()> {
+    db.execute_batch(&format!(
+        "BEGIN IMMEDIATE; {TABLES}
+         PRAGMA application_id = {APPLICATION_ID};
+         PRAGMA user_version = {FORMAT};
+         COMMIT;"
+    ))
+}

@@ -1,0 +1,81 @@
+//! Blobs in any `object_store`: a directory, a cloud, memory.
+
+use std::ops::Range;
+use std::path::Path as FilePath;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::stream::BoxStream;
+use futures::{StreamExt, TryStreamExt};
+use object_store::local::LocalFileSystem;
+use object_store::path::Path;
+use object_store::{Error, ObjectStore, ObjectStoreExt};
+
+use crate::blob::ObjectName;
+use crate::store::{BlobStore, Fault, StoreError};
+
+/// Blobs as objects, spread over 256 folders by the first byte of their digest.
+#[derive(Debug)]
+pub struct ObjectBlobs {
+    store: Arc<dyn ObjectStore>,
+}
+
+impl ObjectBlobs {
+    /// Blobs in this store. It must not acknowledge a `put` before the object is durable.
+    pub fn new(store: Arc<dyn ObjectStore>) -> Self {
+        Self { store }
+    }
+
+    /// Blobs as files in a directory, which is created. Every file, and the directory it is in, is
+    /// synced before a `put` returns.
+    pub fn in_directory(dir: &FilePath) -> Result<Self, Error> {
+        std::fs::create_dir_all(dir)
+            .map_err(|source| Error::Generic { store: "local", source: Box::new(source) })?;
+        let store = LocalFileSystem::new_with_prefix(dir)?.with_fsync(true);
+        Ok(Self::new(Arc::new(store)))
+    }
+}
+
+fn path(name: &ObjectName) -> Path {
+    Path::from(name.0.as_str())
+}
+
+fn failed(op: &'static str) -> impl Fn(Error) -> StoreError {
+    move |error| {
+        let fault = match &error {
+            Error::NotFound { .. } => Fault::Corrupt,
+            _ => Fault::Unavailable,
+        };
+        StoreError::new(fault, op, error)
+    }
+}
+
+#[async_trait]
+impl BlobStore for ObjectBlobs {
+    async fn put(&self, name: &ObjectName, bytes: Bytes) -> Result<(), StoreError> {
+        self.store.put(&path(name), bytes.into()).await.map_err(failed("put a blob"))?;
+        Ok(())
+    }
+
+    async fn get(&self, name: &ObjectName, range: Range<u64>) -> Result<Bytes, StoreError> {
+        let wanted = range.end - range.start;
+        let bytes = self.store.get_range(&path(name), range).await.map_err(failed("get a blob"))?;
+        if bytes.len() as u64 != wanted {
+            return Err(StoreError::corrupt("get a blob", format!("{name} is too short")));
+        }
+        Ok(bytes)
+    }
+
+    async fn delete(&self, name: &ObjectName) -> Result<(), StoreError> {
+        match self.store.delete(&path(name)).await {
+            Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(failed("delete a blob")(error)),
+        }
+    }
+
+    fn list(&self) -> BoxStream<'_, Result<ObjectName, StoreError>> {
+        let names = self.store.list(None).map_ok(|meta| ObjectName(meta.location.to_string()));
+        names.map_err(failed("list blobs")).boxed()
+    }
+}

@@ -1,0 +1,143 @@
+//! The façade over both backends: messages in, the same messages out.
+#![allow(clippy::unwrap_used)]
+
+use bytes::Bytes;
+use mailstore::backends::embedded::Embedded;
+use mailstore::backends::memory;
+use mailstore::change::{ExpungeGuard, Transfer};
+use mailstore::flags::{FlagMode, FlagUpdate, Flags, SystemFlag};
+use mailstore::id::{AccountId, MailboxId, SessionId};
+use mailstore::message::{Presence, Want};
+use mailstore::time::Timestamp;
+use mailstore::uid::{Uid, UidSet};
+use mailstore::{Access, Actor, Incoming, Mailstore, Notice, Selected, Settings};
+
+const ME: SessionId = SessionId(7);
+
+fn me() -> Actor {
+    Actor { account: AccountId::new(1).unwrap(), session: ME }
+}
+
+fn uid(number: u32) -> Uid {
+    Uid::new(number).unwrap()
+}
+
+async fn append(store: &Mailstore, raw: &[u8]) {
+    let message = store.prepare(Bytes::copy_from_slice(raw)).unwrap();
+    store.append(me(), MailboxId::INBOX, vec![Incoming::new(message)]).await.unwrap();
+}
+
+async fn inbox(store: &Mailstore) -> Selected {
+    store.select(me(), MailboxId::INBOX, Access::ReadWrite).await.unwrap().unwrap()
+}
+
+async fn read(inbox: &Selected, uid: Uid) -> Bytes {
+    let page = inbox.fetch(&UidSet::single(uid), Want::Email).await.unwrap();
+    let tree = page.messages[0].tree.clone().unwrap();
+    inbox.store().read(tree.plan()).to_bytes().await.unwrap()
+}
+
+/// A message with an attachment of so many bytes, in base64 with lines of that length.
+fn with_attachment(bytes: usize, line: usize) -> Vec<u8> {
+    let content: Vec<u8> = (0..bytes).map(|i| ((i * i) >> 7) as u8).collect();
+    let text = data_encoding::BASE64.encode(&content);
+    let mut raw = b"Subject: file\r\nContent-Type: application/octet-stream\r\n\
+                    Content-Transfer-Encoding: base64\r\n\r\n"
+        .to_vec();
+    for line in text.as_bytes().chunks(line) {
+        raw.extend_from_slice(line);
+        raw.extend_from_slice(b"\r\n");
+    }
+    raw
+}
+
+async fn a_message_comes_back(store: Mailstore) {
+    let odd: [&[u8]; 4] = [b"", b"\n", b"no header at all", b"a: b\r\n\r\n\0\r\n\xff\n\r"];
+    let big = [with_attachment(100_000, 76), with_attachment(2_000_000, 60)];
+    let all: Vec<&[u8]> = odd.into_iter().chain(big.iter().map(Vec::as_slice)).collect();
+    for raw in &all {
+        append(&store, raw).await;
+    }
+    let inbox = inbox(&store).await;
+    for (raw, uid) in all.iter().zip(inbox.uids().iter()) {
+        assert_eq!(read(&inbox, uid).await, raw);
+    }
+}
+
+async fn a_session_sees_others_only_when_it_may(store: Mailstore) {
+    append(&store, b"one: 1\r\n\r\n").await;
+    append(&store, b"two: 2\r\n\r\n").await;
+    let mut inbox = inbox(&store).await;
+    assert_eq!(inbox.recent(), 2);
+
+    let other = Actor { session: SessionId(8), ..me() };
+    append(&store, b"three: 3\r\n\r\n").await;
+    let seen = FlagUpdate { mode: FlagMode::Add, flags: Flags::new([SystemFlag::Seen], []) };
+    let all = UidSet::range(uid(1)..=uid(3));
+    store.flag(other, MailboxId::INBOX, all, (seen, None)).await.unwrap();
+    let first = UidSet::single(uid(1));
+    store.expunge(other, MailboxId::INBOX, first.clone(), ExpungeGuard::All).await.unwrap();
+
+    assert_eq!(inbox.uids().len(), 2);
+    let ghost = inbox.fetch(&first, Want::Row).await.unwrap();
+    assert_eq!(ghost.messages[0].presence, Presence::Expunged);
+
+    let notices = inbox.sync().await.unwrap();
+    let seq = |n| mailstore::uid::Seq::new(n).unwrap();
+    assert_eq!(notices[0], Notice::Expunge { seq: seq(1), uid: uid(1) });
+    let arrived = UidSet::single(uid(3));
+    assert_eq!(notices[1], Notice::Exists { count: 2, arrived });
+    assert!(matches!(&notices[2], Notice::Flags { seq: s, row }
+        if *s == seq(1) && row.uid == uid(2) && row.flags.has(SystemFlag::Seen)));
+    assert_eq!(notices.len(), 3);
+    assert!(inbox.sync().await.unwrap().is_empty());
+}
+
+async fn what_is_expunged_leaves_no_trace(store: Mailstore) {
+    for line in [76, 60, 72] {
+        append(&store, &with_attachment(100_000, line)).await;
+        append(&store, &with_attachment(600_000, line)).await;
+    }
+    let target = store.create(me(), "a/b", None).await.unwrap();
+    let all = UidSet::range(uid(1)..=uid(6));
+    let places = (MailboxId::INBOX, target);
+    store.transfer(me(), places, all.clone(), Transfer::Copy).await.unwrap();
+    store.transfer(me(), places, all.clone(), Transfer::Move).await.unwrap();
+    let copies = UidSet::range(uid(1)..=uid(12));
+    let gone = store.expunge(me(), target, copies.clone(), ExpungeGuard::All).await.unwrap();
+    assert_eq!(gone, copies);
+
+    let now = Timestamp::now().millis();
+    assert_eq!(store.sweep(Timestamp::from_millis(now)).await.unwrap().blobs, 0);
+    let later = Timestamp::from_millis(now + 3 * 24 * 3600 * 1000);
+    let swept = store.sweep(later).await.unwrap();
+    assert_eq!((swept.messages, swept.blobs), (18, 2));
+    let mailboxes = store.mailboxes(me().account).await.unwrap();
+    assert_eq!(mailboxes.head.usage, Default::default());
+}
+
+macro_rules! on_both {
+    ($($rule:ident)*) => {
+        $(mod $rule {
+            use super::*;
+
+            #[tokio::test]
+            async fn memory() {
+                super::$rule(Mailstore::new(memory::backend(), Settings::default())).await;
+            }
+
+            #[tokio::test]
+            async fn embedded() {
+                let dir = tempfile::tempdir().unwrap();
+                let embedded = Embedded::open(dir.path()).unwrap();
+                super::$rule(Mailstore::new(embedded.backend(), Settings::default())).await;
+            }
+        })*
+    };
+}
+
+on_both! {
+    a_message_comes_back
+    a_session_sees_others_only_when_it_may
+    what_is_expunged_leaves_no_trace
+}
