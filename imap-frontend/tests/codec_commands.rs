@@ -6,7 +6,7 @@ use std::num::{NonZeroU32, NonZeroU64};
 use imap_frontend::codec::command::{
     Access, Authenticate, By, Content, ContentName, Copy, Create, Echo, Enable, Fetch, FetchItem,
     Id, List, ListForm, ListReturn, ListSelection, Login, Marks, Partial, Rename, ResultOption,
-    Search, Select, SpecialUse, Status, StatusItem, Store, UidExpunge,
+    Search, Select, SpecialUse, Stage, Status, StatusItem, Store, UidExpunge,
 };
 use imap_frontend::codec::{Command, CommandText, MailboxName, Pattern, day, parse};
 use mailstore::flags::{FlagMode, FlagUpdate, Flags, Keyword, SystemFlag};
@@ -525,5 +525,29 @@ fn search_results() {
     ];
     for (line, results) in cases {
         assert_eq!(search(line).results, Some(results), "{line}");
+    }
+}
+
+#[test]
+fn stages_and_names() {
+    let cases = [
+        ("a CAPABILITY", Stage::Any, true),
+        ("a STARTTLS", Stage::NotAuthenticated, true),
+        ("a SELECT x", Stage::Authenticated, true),
+        ("a EXAMINE x", Stage::Authenticated, true),
+        ("a LSUB \"\" *", Stage::Authenticated, true),
+        ("a IDLE", Stage::Authenticated, true),
+        ("a FETCH 1 FLAGS", Stage::Selected, false),
+        ("a UID FETCH 1 FLAGS", Stage::Selected, true),
+        ("a STORE 1 FLAGS x", Stage::Selected, false),
+        ("a UID SEARCH ALL", Stage::Selected, true),
+        ("a SEARCH ALL", Stage::Selected, false),
+        ("a UID EXPUNGE 1", Stage::Selected, true),
+        ("a MOVE 1 x", Stage::Selected, true),
+    ];
+    for (line, stage, allows_expunge) in cases {
+        let command = command(line);
+        assert_eq!((command.stage(), command.allows_expunge()), (stage, allows_expunge), "{line}");
+        assert!(line[2..].starts_with(command.name()), "{line}");
     }
 }

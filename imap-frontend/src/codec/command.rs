@@ -15,6 +15,7 @@ mod login;
 mod rename;
 mod search;
 mod select;
+mod stage;
 mod status;
 mod store;
 
@@ -31,6 +32,7 @@ pub use login::Login;
 pub use rename::Rename;
 pub use search::{ResultOption, Search};
 pub use select::{Access, Select};
+pub use stage::Stage;
 pub use status::{Status, StatusItem};
 pub use store::{Echo, Store};
 

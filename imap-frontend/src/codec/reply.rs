@@ -5,7 +5,6 @@
 
 mod code;
 mod data;
-mod envelope;
 mod fetch;
 mod list;
 mod number;

@@ -75,18 +75,24 @@ impl Fetch<'_> {
         write_internal_date(self.out, date);
     }
 
-    /// `NAME value`, the value written already: ENVELOPE, BODYSTRUCTURE.
-    pub fn written(&mut self, name: &str, value: &[u8]) {
-        self.item(name.as_bytes());
-        self.out.put_u8(b' ');
-        self.out.put_slice(value);
+    /// `ENVELOPE (...)`, from the IMAP text that is kept with the message.
+    pub fn envelope(&mut self, text: &[u8]) {
+        self.text(b"ENVELOPE ", text);
     }
 
-    /// `NAME`, to be followed by a value that is written by the function.
-    pub fn with(&mut self, name: &str, write: impl FnOnce(&mut BytesMut)) {
-        self.item(name.as_bytes());
-        self.out.put_u8(b' ');
-        write(self.out);
+    /// `BODYSTRUCTURE (...)`, from the IMAP text that is kept with the message.
+    pub fn body_structure(&mut self, text: &[u8]) {
+        self.text(b"BODYSTRUCTURE ", text);
+    }
+
+    /// `BODY (...)`: the structure without extension data, as IMAP text.
+    pub fn body(&mut self, text: &[u8]) {
+        self.text(b"BODY ", text);
+    }
+
+    fn text(&mut self, start: &[u8], text: &[u8]) {
+        self.item(start);
+        self.out.put_slice(text);
     }
 
     /// `BODY[...]` and its bytes, which are short; `None` says that there is no such part.

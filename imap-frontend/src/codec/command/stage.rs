@@ -1,0 +1,103 @@
+//! When a command is valid, and what may be said in its answer.
+
+use super::{By, Command, Fetch, ListForm, Search, Select, Store};
+use crate::codec::command::Access;
+
+/// How far a session must have come for a command (RFC 9051 3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// It is valid always.
+    Any,
+    /// It is valid only before login.
+    NotAuthenticated,
+    /// It is valid after login, with a mailbox selected or not.
+    Authenticated,
+    /// It is valid while a mailbox is selected.
+    Selected,
+}
+
+impl Command {
+    /// How far the session must have come.
+    pub fn stage(&self) -> Stage {
+        match self {
+            Self::Capability | Self::Noop | Self::Logout | Self::Id(_) => Stage::Any,
+            Self::StartTls | Self::Login(_) | Self::Authenticate(_) => Stage::NotAuthenticated,
+            Self::Enable(_)
+            | Self::Select(_)
+            | Self::Create(_)
+            | Self::Delete(_)
+            | Self::Rename(_)
+            | Self::Subscribe(_)
+            | Self::Unsubscribe(_)
+            | Self::List(_)
+            | Self::Namespace
+            | Self::Status(_)
+            | Self::Append(_)
+            | Self::Idle => Stage::Authenticated,
+            Self::Check
+            | Self::Close
+            | Self::Unselect
+            | Self::Expunge
+            | Self::UidExpunge(_)
+            | Self::Search(_)
+            | Self::Fetch(_)
+            | Self::Store(_)
+            | Self::Copy(_)
+            | Self::Move(_) => Stage::Selected,
+        }
+    }
+
+    /// May its answer contain EXPUNGE? Not while the client counts on its sequence numbers: in
+    /// FETCH, STORE and SEARCH without UID (RFC 9051 7.5.1).
+    pub fn allows_expunge(&self) -> bool {
+        !matches!(
+            self,
+            Self::Fetch(Fetch { by: By::Seq, .. })
+                | Self::Store(Store { by: By::Seq, .. })
+                | Self::Search(Search { by: By::Seq, .. })
+        )
+    }
+
+    /// Its name, in upper case, for logs and answers: `UID FETCH`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Capability => "CAPABILITY",
+            Self::Noop => "NOOP",
+            Self::Logout => "LOGOUT",
+            Self::Id(_) => "ID",
+            Self::StartTls => "STARTTLS",
+            Self::Login(_) => "LOGIN",
+            Self::Authenticate(_) => "AUTHENTICATE",
+            Self::Enable(_) => "ENABLE",
+            Self::Select(Select { access: Access::ReadWrite, .. }) => "SELECT",
+            Self::Select(_) => "EXAMINE",
+            Self::Create(_) => "CREATE",
+            Self::Delete(_) => "DELETE",
+            Self::Rename(_) => "RENAME",
+            Self::Subscribe(_) => "SUBSCRIBE",
+            Self::Unsubscribe(_) => "UNSUBSCRIBE",
+            Self::List(list) => ListForm::name(list.form),
+            Self::Namespace => "NAMESPACE",
+            Self::Status(_) => "STATUS",
+            Self::Append(_) => "APPEND",
+            Self::Idle => "IDLE",
+            Self::Check => "CHECK",
+            Self::Close => "CLOSE",
+            Self::Unselect => "UNSELECT",
+            Self::Expunge => "EXPUNGE",
+            Self::UidExpunge(_) => "UID EXPUNGE",
+            Self::Search(search) => by(search.by, "SEARCH", "UID SEARCH"),
+            Self::Fetch(fetch) => by(fetch.by, "FETCH", "UID FETCH"),
+            Self::Store(store) => by(store.by, "STORE", "UID STORE"),
+            Self::Copy(copy) => by(copy.by, "COPY", "UID COPY"),
+            Self::Move(copy) => by(copy.by, "MOVE", "UID MOVE"),
+        }
+    }
+}
+
+fn by(by: By, seq: &'static str, uid: &'static str) -> &'static str {
+    match by {
+        By::Seq => seq,
+        By::Uid => uid,
+    }
+}
