@@ -551,3 +551,35 @@ fn stages_and_names() {
         assert!(line[2..].starts_with(command.name()), "{line}");
     }
 }
+
+/// As clients have been seen to send them.
+#[test]
+fn of_real_clients() {
+    let lines = [
+        "A00004 list (subscribed) \"\" \"*\" return (special-use)",
+        "5 list \"\" \"INBOX\"",
+        "6 ID (\"name\" \"Thunderbird\" \"version\" \"128.0\")",
+        "7 ENABLE CONDSTORE UTF8=ACCEPT",
+        "8 UID fetch 1:* (FLAGS) (CHANGEDSINCE 5)",
+        "9 UID fetch 7 (UID RFC822.SIZE BODY.PEEK[])",
+        "a0003 STATUS \"INBOX\" (MESSAGES UNSEEN UIDNEXT UIDVALIDITY RECENT)",
+        "a0005 FETCH 1:2 (UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS (DATE FROM \
+            SENDER SUBJECT TO CC MESSAGE-ID REFERENCES CONTENT-TYPE X-LABEL X-ORIGINAL-TO)])",
+        "a0006 UID STORE 1,5:7 -FLAGS.SILENT (\\Deleted)",
+        "KBPK1 UID SEARCH (ALL)",
+        "KBPK2 SEARCH UNSEEN ",
+        "A002 FETCH 1 BODY[TEXT]",
+        "A003 FETCH 1 BODY[1]<0.100>",
+        "A6 UID SEARCH RETURN (ALL COUNT) 1:* UNDELETED",
+        "10 UID SEARCH HEADER X-TUID iDgJ4Tfy0Ox1",
+        "11 UID FETCH 1:9 (UID FLAGS BODY.PEEK[HEADER.FIELDS (X-TUID)])",
+        "12 CREATE \"Sent Items\"",
+        "13 UID MOVE 5 \"Deleted Messages\"",
+        "14 XLIST \"\" \"*\"",
+        "15 SELECT \"INBOX\" ",
+        "16 AUTHENTICATE XOAUTH2 dXNlcj1h",
+    ];
+    for line in lines {
+        command(line);
+    }
+}

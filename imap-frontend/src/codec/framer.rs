@@ -11,8 +11,10 @@ pub use literal::{Announced, Sync};
 
 use super::{CommandText, Tag};
 
-/// How much room is made for one read from the connection, outside message literals.
-const READ: usize = 8 * 1024;
+/// How much room is made for one read from the connection, outside message literals, when less
+/// than half of it is left. An idle connection holds this much, so it is small; the buffer doubles
+/// while a long command comes in.
+const READ: usize = 2 * 1024;
 
 /// What the caller must do next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,7 +90,9 @@ impl Framer {
     /// Where to put bytes read from the connection: at its end, in the room that is there. Within
     /// a message literal the room is what the message still lacks.
     pub fn input(&mut self) -> &mut BytesMut {
-        if self.input.len() == self.input.capacity() {
+        let room = self.input.capacity() - self.input.len();
+        let in_message = matches!(self.state, State::Message { .. });
+        if room == 0 || (room < READ / 2 && !in_message) {
             self.input.reserve(READ);
         }
         &mut self.input
