@@ -38,4 +38,6 @@ pub use name::{Name, NameError};
 pub use password::{Hasher, PasswordError, PasswordHash};
 pub use service::{Accounts, NewUser};
 pub use store::{AccountStore, Claimed, Created};
-pub use user::{Profile, Quota, Status, User};
+pub use user::{Profile, Status, User};
+
+pub use crate::mailbox::Quota;

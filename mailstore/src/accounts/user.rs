@@ -2,6 +2,7 @@
 
 use super::{Name, PasswordHash};
 use crate::id::AccountId;
+use crate::mailbox::Quota;
 use crate::time::Timestamp;
 
 /// A user, as the store has it.
@@ -41,13 +42,4 @@ pub enum Status {
     Active,
     /// It neither takes mail nor lets its user in; its mail is kept.
     Disabled,
-}
-
-/// How much an account may hold. `None` is no limit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Quota {
-    /// Octets of mail (the sum of RFC822.SIZE; RFC 9208 STORAGE, there in units of 1024).
-    pub bytes: Option<u64>,
-    /// Messages (RFC 9208 MESSAGE).
-    pub messages: Option<u64>,
 }

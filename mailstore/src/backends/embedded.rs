@@ -9,6 +9,8 @@
 //! All writes go through one thread that puts whatever waits into one transaction and one fsync;
 //! reads run on the caller's thread, on a pool of connections, and hold nothing between calls.
 
+#[cfg(feature = "accounts")]
+mod accounts;
 mod cache;
 mod committer;
 mod connection;
@@ -27,6 +29,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+#[cfg(feature = "accounts")]
+pub use accounts::EmbeddedAccounts;
 pub use directory::OpenError;
 pub use ledger::EmbeddedLedger;
 pub use schema::FORMAT;
@@ -67,6 +71,12 @@ impl Embedded {
             beacon: Arc::new(LocalBeacon::default()),
             shared: Arc::new(LocalShared::default()),
         }
+    }
+
+    /// Where its users are kept.
+    #[cfg(feature = "accounts")]
+    pub fn accounts(&self) -> EmbeddedAccounts {
+        EmbeddedAccounts::new(Arc::clone(&self.ledger))
     }
 
     /// The ledger.

@@ -48,6 +48,26 @@ impl EmbeddedLedger {
         })
     }
 
+    /// Reads of other tables than the mail's, in one snapshot.
+    #[cfg(feature = "accounts")]
+    pub(super) fn read<T>(
+        &self,
+        op: &'static str,
+        read: impl FnOnce(&Connection) -> Result<T, Failure>,
+    ) -> Result<T, StoreError> {
+        self.readers.read(op, read)
+    }
+
+    /// Writes to other tables than the mail's, in a transaction of their own.
+    #[cfg(feature = "accounts")]
+    pub(super) async fn transact<T: Send + 'static>(
+        &self,
+        op: &'static str,
+        work: impl FnOnce(&Connection) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.committer.transact(op, move |transaction| work(transaction.db)).await
+    }
+
     fn snapshot(&self, at: MailboxKey) -> Result<Option<(Opened, MailboxNo)>, StoreError> {
         self.readers.read("open a mailbox", |db| {
             let head = heads::read_head(db, at.account)?.unwrap_or_default();

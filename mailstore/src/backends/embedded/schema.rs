@@ -79,6 +79,17 @@ CREATE TABLE pending (
     PRIMARY KEY (digest, account, email)
 ) WITHOUT ROWID;
 CREATE TABLE uids (mailbox INTEGER PRIMARY KEY, v BLOB NOT NULL);
+CREATE TABLE user (
+    account INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL UNIQUE,
+    v BLOB NOT NULL
+);
+CREATE TABLE address (
+    address TEXT PRIMARY KEY,
+    account INTEGER NOT NULL,
+    v BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX address_by_account ON address (account, address);
 ";
 
 /// Opens the database for writing; creates it, or refuses one of a newer format.

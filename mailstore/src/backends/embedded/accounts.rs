@@ -1,0 +1,363 @@
+//! Users and addresses, in tables of their own beside the mail.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use rusqlite::{Connection, params};
+
+use super::connection::Failure;
+use super::ledger::EmbeddedLedger;
+use crate::accounts::{
+    AccountStore, Address, Claimed, Created, Name, NameError, PasswordHash, Profile, Quota, Status,
+    User,
+};
+use crate::id::AccountId;
+use crate::pack::{DecodeError, Packer, Unpacker};
+use crate::store::StoreError;
+use crate::time::Timestamp;
+
+/// The users of an embedded store.
+#[derive(Clone, Debug)]
+pub struct EmbeddedAccounts {
+    ledger: Arc<EmbeddedLedger>,
+}
+
+impl EmbeddedAccounts {
+    pub(super) fn new(ledger: Arc<EmbeddedLedger>) -> Self {
+        Self { ledger }
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        op: &'static str,
+        work: impl FnOnce(&Connection) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.ledger.transact(op, work).await
+    }
+
+    fn read<T>(
+        &self,
+        op: &'static str,
+        read: impl FnOnce(&Connection) -> Result<T, Failure>,
+    ) -> Result<T, StoreError> {
+        self.ledger.read(op, read)
+    }
+}
+
+#[async_trait]
+impl AccountStore for EmbeddedAccounts {
+    async fn create(
+        &self,
+        profile: &Profile,
+        addresses: &[Address],
+    ) -> Result<Created, StoreError> {
+        let (profile, addresses) = (profile.clone(), addresses.to_vec());
+        self.write("create user", move |db| create(db, profile, &addresses)).await
+    }
+
+    async fn update(&self, user: &User) -> Result<Option<User>, StoreError> {
+        let user = user.clone();
+        self.write("update user", move |db| update(db, user)).await
+    }
+
+    async fn user(&self, account: AccountId) -> Result<Option<User>, StoreError> {
+        self.read("read user", |db| user(db, account))
+    }
+
+    async fn named(&self, name: &Name) -> Result<Option<User>, StoreError> {
+        self.read("read user", |db| named(db, name))
+    }
+
+    async fn users(&self, after: Option<AccountId>, limit: usize) -> Result<Vec<User>, StoreError> {
+        self.read("list users", |db| users(db, after, limit))
+    }
+
+    async fn claim(&self, address: &Address, account: AccountId) -> Result<Claimed, StoreError> {
+        let address = address.clone();
+        self.write("claim address", move |db| claim(db, &address, account)).await
+    }
+
+    async fn release(&self, address: &Address, account: AccountId) -> Result<bool, StoreError> {
+        let address = address.clone();
+        self.write("release address", move |db| release(db, &address, account)).await
+    }
+
+    async fn owner(&self, address: &Address) -> Result<Option<AccountId>, StoreError> {
+        self.read("read address", |db| owner(db, address))
+    }
+
+    async fn addresses(
+        &self,
+        account: AccountId,
+        after: Option<&Address>,
+        limit: usize,
+    ) -> Result<Vec<Address>, StoreError> {
+        self.read("list addresses", |db| addresses(db, account, after, limit))
+    }
+}
+
+fn create(db: &Connection, profile: Profile, addresses: &[Address]) -> Result<Created, Failure> {
+    if named(db, &profile.name)?.is_some() {
+        return Ok(Created::NameTaken);
+    }
+    for address in addresses {
+        if owner(db, address)?.is_some() {
+            return Ok(Created::AddressTaken(address.clone()));
+        }
+    }
+    // AUTOINCREMENT gives numbers above all that were ever given; the value needs it for its seal.
+    db.prepare_cached("INSERT INTO user (name, v) VALUES (?1, x'')")?
+        .execute([profile.name.as_str()])?;
+    let number = db.last_insert_rowid();
+    let account = AccountId::new(number).ok_or_else(|| Failure::Missing("an account".into()))?;
+    let user = User { account, version: 1, profile };
+    put(db, &user)?;
+    for address in addresses {
+        put_address(db, address, account)?;
+    }
+    Ok(Created::Done(user))
+}
+
+fn update(db: &Connection, mut changed: User) -> Result<Option<User>, Failure> {
+    let Some(kept) = user(db, changed.account)?.filter(|kept| kept.version == changed.version)
+    else {
+        return Ok(None);
+    };
+    changed.profile.name = kept.profile.name;
+    changed.version += 1;
+    put(db, &changed)?;
+    Ok(Some(changed))
+}
+
+fn put(db: &Connection, user: &User) -> Result<(), Failure> {
+    db.prepare_cached("UPDATE user SET v = ?2 WHERE account = ?1")?
+        .execute(params![user.account.get(), encode(user)])?;
+    Ok(())
+}
+
+fn user(db: &Connection, account: AccountId) -> Result<Option<User>, Failure> {
+    db.prepare_cached("SELECT account, name, v FROM user WHERE account = ?1")?
+        .query_and_then([account.get()], decode_row)?
+        .next()
+        .transpose()
+}
+
+fn named(db: &Connection, name: &Name) -> Result<Option<User>, Failure> {
+    db.prepare_cached("SELECT account, name, v FROM user WHERE name = ?1")?
+        .query_and_then([name.as_str()], decode_row)?
+        .next()
+        .transpose()
+}
+
+fn users(db: &Connection, after: Option<AccountId>, limit: usize) -> Result<Vec<User>, Failure> {
+    let after = after.map_or(-1, AccountId::get);
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    db.prepare_cached(
+        "SELECT account, name, v FROM user WHERE account > ?1 ORDER BY account LIMIT ?2",
+    )?
+    .query_and_then([after, limit], decode_row)?
+    .collect()
+}
+
+fn claim(db: &Connection, address: &Address, account: AccountId) -> Result<Claimed, Failure> {
+    if user(db, account)?.is_none() {
+        return Ok(Claimed::NoUser);
+    }
+    match owner(db, address)? {
+        Some(owner) if owner == account => Ok(Claimed::Done),
+        Some(_) => Ok(Claimed::Taken),
+        None => put_address(db, address, account).map(|()| Claimed::Done),
+    }
+}
+
+fn put_address(db: &Connection, address: &Address, account: AccountId) -> Result<(), Failure> {
+    let mut packer = Packer::default();
+    packer.bytes(address.as_str().as_bytes());
+    db.prepare_cached("INSERT INTO address (address, account, v) VALUES (?1, ?2, ?3)")?
+        .execute(params![address.as_str(), account.get(), packer.seal(account.get() as u64)])?;
+    Ok(())
+}
+
+fn release(db: &Connection, address: &Address, account: AccountId) -> Result<bool, Failure> {
+    let gone = db
+        .prepare_cached("DELETE FROM address WHERE address = ?1 AND account = ?2")?
+        .execute(params![address.as_str(), account.get()])?;
+    Ok(gone > 0)
+}
+
+fn owner(db: &Connection, address: &Address) -> Result<Option<AccountId>, Failure> {
+    let mut statement =
+        db.prepare_cached("SELECT account, address, v FROM address WHERE address = ?1")?;
+    let mut found = statement.query_and_then([address.as_str()], decode_address)?;
+    Ok(found.next().transpose()?.map(|(_, account)| account))
+}
+
+fn addresses(
+    db: &Connection,
+    account: AccountId,
+    after: Option<&Address>,
+    limit: usize,
+) -> Result<Vec<Address>, Failure> {
+    let after = after.map_or("", Address::as_str);
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    db.prepare_cached(
+        "SELECT account, address, v FROM address
+         WHERE account = ?1 AND address > ?2 ORDER BY address LIMIT ?3",
+    )?
+    .query_and_then(params![account.get(), after, limit], decode_address)?
+    .map(|found| found.map(|(address, _)| address))
+    .collect()
+}
+
+/// The value says which address it belongs to, and its seal which account.
+fn decode_address(row: &rusqlite::Row<'_>) -> Result<(Address, AccountId), Failure> {
+    let (account, column) = (row.get::<_, i64>(0)?, row.get_ref(1)?);
+    let value = row.get_ref(2)?.as_blob().unwrap_or(&[]);
+    let mut from = Unpacker::open(value, account as u64)?;
+    let text = from.text()?;
+    from.end()?;
+    match (Address::new(text), AccountId::new(account)) {
+        (Ok(address), Some(account)) if column.as_str().is_ok_and(|column| column == text) => {
+            Ok((address, account))
+        }
+        _ => Err(from.error("the address of this row").into()),
+    }
+}
+
+fn encode(user: &User) -> Vec<u8> {
+    let Profile { name, password, status, quota, created } = &user.profile;
+    let mut packer = Packer::with_capacity(160);
+    packer
+        .number(user.version)
+        .bytes(name.as_str().as_bytes())
+        .bytes(password.as_ref().map_or("", PasswordHash::as_str).as_bytes())
+        .u8(status_byte(*status))
+        .signed(created.millis());
+    for limit in [quota.bytes, quota.messages] {
+        packer.u8(u8::from(limit.is_some())).number(limit.unwrap_or(0));
+    }
+    packer.seal(user.account.get() as u64)
+}
+
+fn decode_row(row: &rusqlite::Row<'_>) -> Result<User, Failure> {
+    let (account, column) = (row.get::<_, i64>(0)?, row.get_ref(1)?);
+    let user = decode(row.get_ref(2)?.as_blob().unwrap_or(&[]), account)?;
+    match column.as_str() {
+        Ok(name) if name == user.profile.name.as_str() => Ok(user),
+        _ => Err(DecodeError { at: 0, expected: "the name of this row" }.into()),
+    }
+}
+
+fn decode(bytes: &[u8], account: i64) -> Result<User, DecodeError> {
+    let mut from = Unpacker::open(bytes, account as u64)?;
+    let version = from.number()?;
+    let profile = Profile {
+        name: Name::new(from.text()?).map_err(|_: NameError| from.error("a name"))?,
+        password: Some(from.text()?).filter(|hash| !hash.is_empty()).map(PasswordHash::from_text),
+        status: status(from.u8()?).ok_or(from.error("a status"))?,
+        created: Timestamp::from_millis(from.signed()?),
+        quota: Quota { bytes: limit(&mut from)?, messages: limit(&mut from)? },
+    };
+    from.end()?;
+    let account = AccountId::new(account).ok_or(from.error("an account"))?;
+    Ok(User { account, version, profile })
+}
+
+fn limit(from: &mut Unpacker<'_>) -> Result<Option<u64>, DecodeError> {
+    let limited = from.u8()? != 0;
+    from.number().map(|limit| limited.then_some(limit))
+}
+
+fn status_byte(status: Status) -> u8 {
+    match status {
+        Status::Active => 0,
+        Status::Disabled => 1,
+    }
+}
+
+fn status(byte: u8) -> Option<Status> {
+    [Status::Active, Status::Disabled].into_iter().find(|status| status_byte(*status) == byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::backends::embedded::{Embedded, database};
+    use crate::store::Fault;
+
+    fn profile(name: &str) -> Profile {
+        Profile {
+            name: Name::new(name).unwrap(),
+            password: Some(PasswordHash::from_text("$argon2id$x")),
+            status: Status::Disabled,
+            quota: Quota { bytes: Some(0), messages: None },
+            created: Timestamp::from_millis(5),
+        }
+    }
+
+    fn open(dir: &Path) -> EmbeddedAccounts {
+        Embedded::open(dir).unwrap().accounts()
+    }
+
+    async fn add(accounts: &EmbeddedAccounts, name: &str) -> User {
+        let address = Address::new(&format!("{name}@b.example")).unwrap();
+        match accounts.create(&profile(name), &[address]).await.unwrap() {
+            Created::Done(user) => user,
+            refused => panic!("{refused:?}"),
+        }
+    }
+
+    fn alter(dir: &Path, sql: &str) {
+        Connection::open(database(dir)).unwrap().execute_batch(sql).unwrap();
+    }
+
+    #[tokio::test]
+    async fn users_outlive_the_process() {
+        let dir = tempfile::tempdir().unwrap();
+        let user = add(&open(dir.path()), "a").await;
+        let accounts = open(dir.path());
+        assert_eq!(accounts.user(user.account).await.unwrap().as_ref(), Some(&user));
+        let address = Address::new("a@b.example").unwrap();
+        assert_eq!(accounts.owner(&address).await.unwrap(), Some(user.account));
+        assert!(add(&accounts, "b").await.account > user.account);
+    }
+
+    #[tokio::test]
+    async fn an_altered_row_is_corrupt_not_absent() {
+        for (table, sql) in [
+            ("user", "UPDATE user SET v = substr(v, 1, 3) || x'00' || substr(v, 5)"),
+            ("user", "UPDATE user SET v = x''"),
+            ("user", "UPDATE user SET v = (SELECT v FROM user WHERE name = 'b') WHERE name = 'a'"),
+            (
+                "user",
+                "UPDATE user SET name = 'c' WHERE name = 'b'; UPDATE user SET name = 'b' \
+              WHERE name = 'a'; UPDATE user SET name = 'a' WHERE name = 'c'",
+            ),
+            ("address", "UPDATE address SET account = 2 WHERE account = 1"),
+            ("address", "UPDATE address SET v = x'00'"),
+            (
+                "address",
+                "DELETE FROM address WHERE account = 2; \
+              UPDATE address SET address = 'b@b.example'",
+            ),
+        ] {
+            let dir = tempfile::tempdir().unwrap();
+            let accounts = open(dir.path());
+            let [a, b] = [add(&accounts, "a").await, add(&accounts, "b").await];
+            drop(accounts);
+            alter(dir.path(), sql);
+            let accounts = open(dir.path());
+            let error = match table {
+                "user" => accounts.named(&a.profile.name).await.map(drop),
+                _ => accounts
+                    .addresses(b.account, None, 9)
+                    .await
+                    .map(drop)
+                    .and(accounts.addresses(a.account, None, 9).await.map(drop)),
+            };
+            assert_eq!(error.unwrap_err().fault, Fault::Corrupt, "{sql}");
+        }
+    }
+}
