@@ -66,6 +66,9 @@ impl Envelope {
 
     fn take(&mut self, field: &Field<'_>, budget: &mut usize) {
         if let Some(list) = self.list(field.name) {
+            if *budget == 0 {
+                return;
+            }
             address::parse(&field.value(), budget, list);
         } else if let Some(text @ None) = self.text(field.name) {
             let value = field.value();

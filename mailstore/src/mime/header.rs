@@ -17,6 +17,9 @@ pub use params::{Parameter, Parameters, token};
 pub use words::decode_words;
 pub(super) use words::encoded_word_len;
 
+/// The most bytes of a header block in which fields are looked for.
+pub const MAX_BLOCK: usize = 256 * 1024;
+
 /// The most bytes of one field's value that are ever looked at; the rest is kept, not understood.
 pub const MAX_VALUE: usize = 64 * 1024;
 
@@ -47,7 +50,7 @@ impl<'a> Field<'a> {
     /// The value unfolded and decoded: encoded words (RFC 2047), UTF-8 (RFC 6532), else
     /// Windows-1252. At most [`MAX_VALUE`] bytes of it.
     pub fn text(&self) -> String {
-        decode_words(&self.value())
+        decode_words(&self.value()).into_owned()
     }
 
     fn parse(start: usize, lines: &'a [u8]) -> Option<Self> {
@@ -68,9 +71,10 @@ pub struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// The fields of this block, which may hold the empty line at its end and what follows it.
-    pub const fn new(block: &'a [u8]) -> Self {
-        Self { block, at: 0 }
+    /// The fields of this block, which may hold the empty line at its end and what follows it. Only
+    /// its first [`MAX_BLOCK`] bytes are looked at.
+    pub fn new(block: &'a [u8]) -> Self {
+        Self { block: block.get(..MAX_BLOCK).unwrap_or(block), at: 0 }
     }
 
     /// The first field of this name.

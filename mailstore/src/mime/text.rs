@@ -10,9 +10,6 @@ use super::{Kind, MimeTree, Part, TransferEncoding};
 /// The most bytes of text that are made of one message's body; what is over is not searched.
 pub const MAX_BODY_TEXT: usize = 16 * 1024 * 1024;
 
-/// The most bytes of text that are made of one header; fields that are over are not searched.
-pub const MAX_HEADER_TEXT: usize = 1024 * 1024;
-
 /// Appends `text` case-folded: Unicode's lower case, character by character, with the forms of s
 /// and sigma that have no other upper case made one. What is found is what differs in case only.
 pub fn fold_into(text: &str, out: &mut String) {
@@ -58,14 +55,11 @@ pub struct HeaderText {
 }
 
 impl HeaderText {
-    /// Of this header block. At most [`MAX_HEADER_TEXT`] bytes of it.
+    /// Of this header block, as far as [`Fields`] reads it.
     pub fn of(header: &[u8]) -> Self {
         let mut this = Self::default();
         for field in Fields::new(header) {
             let start = this.text.len();
-            if start > MAX_HEADER_TEXT {
-                break;
-            }
             fold_into(&decode_8bit(field.name), &mut this.text);
             let colon = this.text.len();
             this.text.push_str(": ");

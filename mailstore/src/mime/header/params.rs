@@ -32,7 +32,7 @@ impl Parameters {
         let plain = find(&|found| found.eq_ignore_ascii_case(name));
         extended
             .map(|one| decode_extended(&one.value))
-            .or_else(|| plain.map(|one| decode_words(&one.value)))
+            .or_else(|| plain.map(|one| decode_words(&one.value).into_owned()))
     }
 
     /// Splits an unfolded value at its first semicolon: what stands before (comments and white

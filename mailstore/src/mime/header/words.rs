@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use memchr::memchr;
+use memchr::{memchr, memchr_iter};
 
 use super::charset::{decode_8bit, decode_charset};
 use crate::mime::decode;
@@ -77,8 +77,8 @@ pub(crate) fn encoded_word_len(input: &[u8]) -> Option<usize> {
 
 /// The text of an unfolded value: encoded words decoded, white space between two of them dropped
 /// (RFC 2047 6.2), all else as UTF-8 or Windows-1252.
-pub fn decode_words(value: &[u8]) -> String {
-    let Some(first) = find_start(value, 0) else { return decode_8bit(value).into_owned() };
+pub fn decode_words(value: &[u8]) -> Cow<'_, str> {
+    let Some(first) = find_start(value, 0) else { return decode_8bit(value) };
     let mut decoder = Decoder { out: String::with_capacity(value.len()), run: None };
     let (mut plain, mut next) = (0, Some(first));
     while let Some(at) = next {
@@ -91,11 +91,12 @@ pub fn decode_words(value: &[u8]) -> String {
         }
         next = find_start(value, resume);
     }
-    decoder.finish(&value[plain..])
+    Cow::Owned(decoder.finish(&value[plain..]))
 }
 
 fn find_start(value: &[u8], from: usize) -> Option<usize> {
-    memchr::memmem::find(value.get(from..)?, b"=?").map(|at| from + at)
+    let mut signs = memchr_iter(b'=', value.get(from..)?).map(|at| from + at);
+    signs.find(|at| value.get(at + 1) == Some(&b'?'))
 }
 
 /// Words of one charset and encoding in a row, and their bytes.

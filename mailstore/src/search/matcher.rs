@@ -1,0 +1,241 @@
+//! Whether a message matches a search key, asked with as little of the message as will do.
+
+use std::ops::Range;
+
+use memchr::memmem::Finder;
+
+use super::key::{DateField, Day, Key};
+use crate::flags::{Flags, Keyword, SystemFlag};
+use crate::mime::header::SentDate;
+use crate::mime::text::{HeaderText, fold};
+use crate::time::InternalDate;
+use crate::uid::{ModSeq, Uid, UidArray, UidSet};
+
+/// Whether a message is recent to the session that asks (RFC 3501 2.3.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recency {
+    /// This session is the first to see it.
+    Recent,
+    /// It is not.
+    Old,
+}
+
+/// A message, as far as it is known. The row is at hand; header and body are read and decoded only
+/// for the messages about which the row does not decide.
+#[derive(Clone, Copy, Debug)]
+pub struct Candidate<'a> {
+    /// Its UID.
+    pub uid: Uid,
+    /// Its flags and keywords.
+    pub flags: &'a Flags,
+    /// Is it recent?
+    pub recency: Recency,
+    /// Its INTERNALDATE.
+    pub internal: InternalDate,
+    /// Its length in bytes (RFC822.SIZE).
+    pub size: u64,
+    /// Its MODSEQ.
+    pub modseq: ModSeq,
+    /// Its header, if that has been read.
+    pub header: Option<&'a HeaderText>,
+    /// The folded text of its body
+    /// (see [`append_body_text`](crate::mime::text::append_body_text)), if that has been read.
+    pub body: Option<&'a str>,
+}
+
+/// What a matcher may have to know beside the row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// [`Candidate::header`].
+    pub header: bool,
+    /// [`Candidate::body`].
+    pub body: bool,
+}
+
+impl Needs {
+    fn or(self, other: Self) -> Self {
+        Self { header: self.header || other.header, body: self.body || other.body }
+    }
+}
+
+/// A search key made ready: texts folded, sets resolved, cheap tests first.
+#[derive(Debug)]
+pub struct Matcher {
+    test: Test,
+    needs: Needs,
+}
+
+#[derive(Debug)]
+enum Test {
+    Everything,
+    All(Vec<Matcher>),
+    Any(Vec<Matcher>),
+    Not(Box<Matcher>),
+    Uids(UidSet),
+    Flag(SystemFlag),
+    Keyword(Keyword),
+    Recent,
+    /// Days since 1970.
+    Day(DateField, Range<i64>),
+    Size(Range<u64>),
+    ModSeq(ModSeq),
+    /// The name folded; no needle is any value at all.
+    Header(String, Option<Needle>),
+    Body(Needle),
+    Text(Needle),
+}
+
+/// A folded text to be found.
+#[derive(Debug)]
+struct Needle(Finder<'static>);
+
+impl Needle {
+    fn new(text: &str) -> Self {
+        Self(Finder::new(fold(text).as_bytes()).into_owned())
+    }
+
+    fn is_in(&self, text: &str) -> bool {
+        self.0.find(text.as_bytes()).is_some()
+    }
+}
+
+impl Matcher {
+    /// Makes a key ready for the messages of `view`. Fails with a sequence number if the key names
+    /// one that the view does not have (see
+    /// [`SequenceSet::resolve_seqs`](crate::uid::SequenceSet::resolve_seqs)). Recurses as deep as
+    /// the key is nested.
+    pub fn new(key: &Key, view: &UidArray) -> Result<Self, u32> {
+        let test = match key {
+            Key::All => Test::Everything,
+            Key::And(keys) => Test::All(Self::sorted(keys.iter(), view)?),
+            Key::Or(a, b) => Test::Any(Self::sorted([&**a, &**b].into_iter(), view)?),
+            Key::Not(key) => Test::Not(Box::new(Self::new(key, view)?)),
+            Key::Sequence(set) => Test::Uids(set.resolve_seqs(view)?),
+            Key::Uid(set) => Test::Uids(set.resolve_uids(view)),
+            Key::Flag(flag) => Test::Flag(*flag),
+            Key::Keyword(keyword) => Test::Keyword(keyword.clone()),
+            Key::Recent => Test::Recent,
+            Key::Before(field, day) => Test::Day(*field, i64::MIN..start(*day)),
+            Key::On(field, day) => Test::Day(*field, start(*day)..start(*day) + 1),
+            Key::Since(field, day) => Test::Day(*field, start(*day)..i64::MAX),
+            Key::Larger(size) => Test::Size(size.saturating_add(1)..u64::MAX),
+            Key::Smaller(size) => Test::Size(0..*size),
+            Key::Header(name, text) => {
+                Test::Header(fold(name), (!text.is_empty()).then(|| Needle::new(text)))
+            }
+            Key::Body(text) => Test::Body(Needle::new(text)),
+            Key::Text(text) => Test::Text(Needle::new(text)),
+            Key::ModSeq(modseq) => Test::ModSeq(*modseq),
+        };
+        let needs = test.needs();
+        Ok(Self { test, needs })
+    }
+
+    /// Those that need less come first.
+    fn sorted<'a>(keys: impl Iterator<Item = &'a Key>, view: &UidArray) -> Result<Vec<Self>, u32> {
+        let mut matchers = keys.map(|key| Self::new(key, view)).collect::<Result<Vec<_>, _>>()?;
+        matchers.sort_by_key(|matcher| (matcher.needs.body, matcher.needs.header));
+        Ok(matchers)
+    }
+
+    /// What the answer may depend on beside the row. Of a message whose row decides, neither.
+    pub fn needs(&self) -> Needs {
+        self.needs
+    }
+
+    /// Does the message match? `None` if that depends on what the candidate does not have.
+    pub fn matches(&self, candidate: &Candidate<'_>) -> Option<bool> {
+        match &self.test {
+            Test::All(matchers) => decide(matchers, candidate, Decisive::No),
+            Test::Any(matchers) => decide(matchers, candidate, Decisive::Yes),
+            Test::Not(matcher) => matcher.matches(candidate).map(|matches| !matches),
+            Test::Day(DateField::Sent, days) => {
+                let date = candidate.header?.first("date");
+                let date = date.and_then(|value| SentDate::parse(value.as_bytes()));
+                Some(date.is_some_and(|date| days.contains(&date.day.into())))
+            }
+            Test::Header(name, needle) => Some(has_field(candidate.header?, name, needle.as_ref())),
+            Test::Body(needle) => Some(needle.is_in(candidate.body?)),
+            Test::Text(needle) => in_text(needle, candidate),
+            test => Some(test.row(candidate)),
+        }
+    }
+}
+
+/// Which answer of one test decides a list of them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Decisive {
+    No,
+    Yes,
+}
+
+/// AND and OR with the unknown (Kleene's logic): one decisive answer is enough.
+fn decide(matchers: &[Matcher], candidate: &Candidate<'_>, decisive: Decisive) -> Option<bool> {
+    let decisive = decisive == Decisive::Yes;
+    let mut answer = Some(!decisive);
+    for matcher in matchers {
+        match matcher.matches(candidate) {
+            Some(matches) if matches == decisive => return Some(decisive),
+            Some(_) => {}
+            None => answer = None,
+        }
+    }
+    answer
+}
+
+fn has_field(header: &HeaderText, name: &str, needle: Option<&Needle>) -> bool {
+    let mut values = header.fields().filter(|field| field.0 == name).map(|field| field.1);
+    values.any(|value| needle.is_none_or(|needle| needle.is_in(value)))
+}
+
+fn in_text(needle: &Needle, candidate: &Candidate<'_>) -> Option<bool> {
+    let header = candidate.header.map(|header| needle.is_in(header.as_str()));
+    if header == Some(true) {
+        return header;
+    }
+    let body = candidate.body.map(|body| needle.is_in(body));
+    if body == Some(true) { body } else { header.and(body) }
+}
+
+fn start(day: Day) -> i64 {
+    day.0.into()
+}
+
+/// The day of an INTERNALDATE in its own zone.
+fn internal_day(date: InternalDate) -> i64 {
+    date.secs.saturating_add(i64::from(date.zone) * 60).div_euclid(86_400)
+}
+
+impl Test {
+    fn needs(&self) -> Needs {
+        let (header, body) = match self {
+            Self::All(matchers) | Self::Any(matchers) => {
+                let needs = matchers.iter().map(Matcher::needs);
+                return needs.fold(Needs::default(), Needs::or);
+            }
+            Self::Not(matcher) => return matcher.needs,
+            Self::Day(DateField::Sent, _) | Self::Header(..) => (true, false),
+            Self::Body(_) => (false, true),
+            Self::Text(_) => (true, true),
+            _ => (false, false),
+        };
+        Needs { header, body }
+    }
+
+    /// A test that the row answers; the others are answered before.
+    fn row(&self, candidate: &Candidate<'_>) -> bool {
+        match self {
+            Self::Uids(uids) => uids.contains(candidate.uid),
+            Self::Flag(flag) => candidate.flags.has(*flag),
+            Self::Keyword(keyword) => candidate.flags.has_keyword(keyword),
+            Self::Recent => candidate.recency == Recency::Recent,
+            Self::Day(_, days) => days.contains(&internal_day(candidate.internal)),
+            Self::Size(sizes) => sizes.contains(&candidate.size),
+            Self::ModSeq(modseq) => candidate.modseq >= *modseq,
+            _ => true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,7 @@
+//! What is read out of mail: ENVELOPE, BODYSTRUCTURE, previews, text.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
+mod corpus;
+mod grammar;
+mod imap;
+mod total;
