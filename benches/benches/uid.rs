@@ -60,10 +60,14 @@ fn lookups(c: &mut Criterion) {
         for (kind, gone) in [("scattered", Some(scattered)), ("together", together)] {
             let gone = gone.unwrap_or_default();
             group.bench_function(format!("remove 1,000 {kind}"), |b| {
-                b.iter_batched_ref(|| unshared(&array), |a| a.remove(&gone), BatchSize::SmallInput);
+                b.iter_batched_ref(
+                    || unshared(&array),
+                    |a| a.remove(&gone),
+                    BatchSize::PerIteration,
+                );
             });
             group.bench_function(format!("remove 1,000 {kind} from a shared one"), |b| {
-                b.iter_batched_ref(|| array.clone(), |a| a.remove(&gone), BatchSize::SmallInput);
+                b.iter_batched_ref(|| array.clone(), |a| a.remove(&gone), BatchSize::PerIteration);
             });
         }
         group.finish();

@@ -122,6 +122,7 @@ impl UidArray {
         let tail = pieces.split_off(start);
         let ends: Vec<u32> = tail.iter().skip(1).map(|next| next.before).chain([len]).collect();
         let kept = tail.first().map_or(len, |piece| piece.before);
+        pieces.reserve(tail.len() + gone.as_pairs().len().min(self.len as usize));
         let mut removal = Removal::new(Builder::after(pieces, kept), gone.as_pairs());
         for (piece, end) in tail.into_iter().zip(ends) {
             let count = end - piece.before;
