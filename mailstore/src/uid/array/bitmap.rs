@@ -64,18 +64,45 @@ impl Bitmap {
 
     /// The offset of the one before which there are `rank`.
     pub(super) fn select(&self, rank: u32) -> Option<u32> {
-        let step =
-            self.ranks.partition_point(|&before| u32::from(before) <= rank).checked_sub(1)?;
+        let step = self.step_of(rank)?;
         let left = rank - u32::from(self.ranks[step]);
-        let (mut at, mut passed, mut total) = (step * STEP, 0, 0);
-        // No early end: a loop without a branch that nobody can predict takes half the time.
-        for word in self.words.iter().skip(at).take(STEP) {
-            total += word.count_ones();
+        let at = step * STEP;
+        // All words are counted, without an early end: a branch that nobody can predict costs more.
+        let ones = self.step(at).map(u64::count_ones);
+        let (mut skip, mut passed, mut total) = (0, 0, 0);
+        for count in ones {
+            total += count;
             let before = total <= left;
-            at += usize::from(before);
+            skip += usize::from(before);
             passed = if before { total } else { passed };
         }
-        (total > left).then(|| at as u32 * 64 + nth_one(self.words[at], left - passed))
+        let word = self.words.get(at + skip)?;
+        Some((at + skip) as u32 * 64 + nth_one(*word, left - passed))
+    }
+
+    /// The last step before which there are at most `rank`.
+    fn step_of(&self, rank: u32) -> Option<usize> {
+        // UIDs are mostly spread evenly: a guess is right or next to right.
+        let guess = u64::from(rank) * self.ranks.len() as u64 / u64::from(self.ones.max(1));
+        let low = (guess as usize).saturating_sub(1);
+        if let Some(near @ [first, .., end]) = self.ranks.get(low..low + 4)
+            && u32::from(*first) <= rank
+            && rank < u32::from(*end)
+        {
+            let passed: usize = near.iter().map(|&r| usize::from(u32::from(r) <= rank)).sum();
+            return Some(low + passed - 1);
+        }
+        self.ranks.partition_point(|&before| u32::from(before) <= rank).checked_sub(1)
+    }
+
+    /// The words of a step, those beyond the end zero.
+    fn step(&self, at: usize) -> [u64; STEP] {
+        let rest = &self.words[at..];
+        rest.first_chunk().copied().unwrap_or_else(|| {
+            let mut words = [0; STEP];
+            words[..rest.len()].copy_from_slice(rest);
+            words
+        })
     }
 
     /// The first run that ends at or after an offset, cut to begin there.
