@@ -22,6 +22,8 @@ pub struct Settings {
     /// How long the journal is kept. A session that slept longer is resynchronised by difference.
     /// Default 7 days.
     pub journal: Duration,
+    /// When a message is packed smaller, at the price of slower reading. Default 24 hours.
+    pub pack_after: Duration,
     /// How often a commit is tried before its failure is reported. Default 5.
     pub commit_tries: u32,
     /// The mailboxes of a new account, beside INBOX.
@@ -43,6 +45,7 @@ impl Default for Settings {
             detach: DetachRules::default(),
             grace: Duration::from_secs(24 * 3600),
             journal: Duration::from_secs(7 * 24 * 3600),
+            pack_after: Duration::from_secs(24 * 3600),
             commit_tries: 5,
             provision: usual.map(|(name, special)| (name.to_owned(), Some(special))).into(),
         }

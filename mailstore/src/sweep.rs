@@ -34,6 +34,7 @@ impl Mailstore {
             expunged_before: before(self.settings().grace),
             journal_before: before(self.settings().journal),
             claims_before: Timestamp::from_millis(now.millis() - CLAIM_LIVES),
+            pack_before: before(self.settings().pack_after),
         };
         let mut swept = Swept::default();
         loop {

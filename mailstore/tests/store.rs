@@ -141,3 +141,48 @@ on_both! {
     a_session_sees_others_only_when_it_may
     what_is_expunged_leaves_no_trace
 }
+
+/// Every message packed, expunged ones gone: nothing is wrong, and everything reads the same.
+#[tokio::test]
+async fn a_packed_store_is_whole() {
+    use mailstore::backends::embedded;
+    let dir = tempfile::tempdir().unwrap();
+    let opened = Embedded::open(dir.path()).unwrap();
+    let store = Mailstore::new(opened.backend(), Settings::default());
+    let text = b"Subject: text\r\n\r\nthe same line again\r\n".repeat(500);
+    let all = [text.clone(), with_attachment(100_000, 76), with_attachment(2_000_000, 60)];
+    for raw in all.iter().chain([&text]) {
+        append(&store, raw).await;
+    }
+    let last = UidSet::single(uid(4));
+    store.expunge(me(), MailboxId::INBOX, last, ExpungeGuard::All).await.unwrap();
+    let later = Timestamp::from_millis(Timestamp::now().millis() + 3 * 24 * 3600 * 1000);
+    store.sweep(later).await.unwrap();
+
+    let report = embedded::check(dir.path()).unwrap();
+    assert_eq!(report.findings, []);
+    assert_eq!((report.messages, report.emails, report.blobs), (3, 3, 2));
+    let inbox = inbox(&store).await;
+    for (raw, uid) in all.iter().zip(inbox.uids().iter()) {
+        assert_eq!(read(&inbox, uid).await, raw);
+    }
+}
+
+/// A second process is refused by name; a store is found again as it was left.
+#[tokio::test]
+async fn a_directory_is_opened_by_one_at_a_time() {
+    let dir = tempfile::tempdir().unwrap();
+    let opened = Embedded::open(dir.path()).unwrap();
+    let error = Embedded::open(dir.path()).unwrap_err().to_string();
+    assert!(error.contains(&std::process::id().to_string()), "{error}");
+    let store = Mailstore::new(opened.backend(), Settings::default());
+    append(&store, b"one: 1\r\n\r\n").await;
+    drop((opened, store));
+
+    let opened = Embedded::open(dir.path()).unwrap();
+    let store = Mailstore::new(opened.backend(), Settings::default());
+    append(&store, b"two: 2\r\n\r\n").await;
+    let inbox = inbox(&store).await;
+    assert_eq!(read(&inbox, uid(1)).await, b"one: 1\r\n\r\n"[..]);
+    assert_eq!(read(&inbox, uid(2)).await, b"two: 2\r\n\r\n"[..]);
+}

@@ -12,7 +12,9 @@
 #[cfg(feature = "accounts")]
 mod accounts;
 mod cache;
+mod check;
 mod committer;
+mod compact;
 mod connection;
 mod directory;
 mod email;
@@ -31,6 +33,7 @@ use std::sync::Arc;
 
 #[cfg(feature = "accounts")]
 pub use accounts::EmbeddedAccounts;
+pub use check::{CheckError, Finding, Place, Report, check};
 pub use directory::OpenError;
 pub use ledger::EmbeddedLedger;
 pub use schema::FORMAT;

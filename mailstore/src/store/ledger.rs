@@ -131,6 +131,8 @@ pub struct Purge {
     pub journal_before: Timestamp,
     /// Claims from before this whose email does not exist.
     pub claims_before: Timestamp,
+    /// Contents from before this may be packed smaller, at the price of slower reading.
+    pub pack_before: Timestamp,
 }
 
 /// What was removed.

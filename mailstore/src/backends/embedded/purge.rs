@@ -2,6 +2,7 @@
 
 use rusqlite::{OptionalExtension, params};
 
+use super::compact::{self, Progress};
 use super::connection::Failure;
 use super::email;
 use super::row::{self, MailboxNo};
@@ -36,6 +37,8 @@ pub(super) fn step(
     pending(t, purge, &mut purged)?;
     let to = trim(t, purge, from)?;
     purged.more |= to != Cursor::default();
+    purged.more |= compact::pack(t, purge.pack_before)? == Progress::More;
+    compact::shrink(t)?;
     Ok((purged, to))
 }
 
