@@ -138,13 +138,18 @@ impl Words {
         if self.text.is_empty() { self.comment } else { Some(self.text) }
     }
 
-    /// An address without angle brackets: `a@b`, `a@b (Name)`, `Name a@b`, `a`.
+    /// An address without angle brackets: `a@b`, `a@b (Name)`, `Name a@b`, `a`, `a at b (Name)`, and
+    /// a mere `Some Name`.
     fn bare(self) -> Option<Mailbox> {
         if self.text.is_empty() {
             return None;
         }
         if self.at.is_none() && self.text.contains(&b' ') {
-            return Some(Mailbox { name: Some(self.text), ..Mailbox::default() });
+            let (name, local) = match self.comment {
+                Some(comment) => (comment, self.text),
+                None => (self.text, Vec::new()),
+            };
+            return Some(Mailbox { name: Some(name), local, ..Mailbox::default() });
         }
         let (local, host) = (self.local().to_vec(), self.host());
         let before = self.text.get(..self.word).unwrap_or_default().trim_ascii();

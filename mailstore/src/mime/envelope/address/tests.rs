@@ -66,6 +66,7 @@ fn as_seen_in_the_wild() {
         ("<user@domain> (Real Name)", "Real Name||user|domain"),
         ("root", "||root|"),
         ("John Doe", "John Doe|||"),
+        ("john at x.org (John Doe)", "John Doe||john at x.org|"),
         ("John Doe john@x.org", "John Doe||john|x.org"),
         ("john@x.org <john@x.org>", "john@x.org||john|x.org"),
         ("\"john doe\"@x.org", "||john doe|x.org"),
