@@ -11,7 +11,7 @@ use mailstore::mime::{Derived, Kind, Limits, MimeTree, parse};
 use crate::grammar::{Value, assert_structure};
 
 /// The regular files of a tar archive.
-fn files(tar: &[u8]) -> Vec<&[u8]> {
+pub(crate) fn files(tar: &[u8]) -> Vec<&[u8]> {
     let mut files = Vec::new();
     let mut at = 0;
     while let Some(header) = tar.get(at..at + 512).filter(|header| header[0] != 0) {
@@ -25,7 +25,8 @@ fn files(tar: &[u8]) -> Vec<&[u8]> {
     files
 }
 
-fn corpus() -> Option<Vec<u8>> {
+/// The corpus, unpacked to one archive. Says so if it is not there.
+pub(crate) fn corpus() -> Option<Vec<u8>> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus.tar.zst");
     let Ok(packed) = std::fs::File::open(path) else {
         eprintln!("NOT RUN: there is no ../shared/corpus.tar.zst beside the workspace");

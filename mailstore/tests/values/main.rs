@@ -4,4 +4,5 @@
 mod corpus;
 mod grammar;
 mod imap;
+mod oracle;
 mod total;

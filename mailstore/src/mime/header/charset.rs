@@ -10,12 +10,23 @@ pub fn decode_charset<'a>(label: &[u8], bytes: &'a [u8]) -> Cow<'a, str> {
     if bytes.is_ascii() && is_ascii_superset(label) {
         return decode_8bit(bytes);
     }
-    match Charset::for_label_no_replacement(label.trim_ascii()) {
+    match Charset::for_label_no_replacement(known_label(label.trim_ascii())) {
         // ASCII's label stands for Windows-1252 there; unlabelled UTF-8 is far more common.
         Some(charset) if !label.eq_ignore_ascii_case(b"us-ascii") => {
             charset.decode_with_bom_removal(bytes).0
         }
         _ => decode_8bit(bytes),
+    }
+}
+
+/// Microsoft's code page numbers for what the Encoding Standard has under another name.
+fn known_label(label: &[u8]) -> &[u8] {
+    match label.to_ascii_lowercase().as_slice() {
+        b"cp932" => b"shift_jis",
+        b"cp936" => b"gbk",
+        b"cp949" => b"euc-kr",
+        b"cp950" => b"big5",
+        _ => label,
     }
 }
 
@@ -46,6 +57,7 @@ mod tests {
         assert_eq!(decode_charset(b"utf-8", b"\xef\xbb\xbfa\xff"), "a\u{fffd}");
         assert_eq!(decode_charset(b"iso-2022-jp", b"\x1b$B$\"\x1b(B"), "あ");
         assert_eq!(decode_charset(b"utf-7", b"+AOk-"), "é");
+        assert_eq!(decode_charset(b"CP932", b"\x82\xb1"), "こ");
         assert_eq!(decode_charset(b"no-such", b"\x80 caf\xe9"), "€ café");
     }
 }

@@ -61,7 +61,7 @@ impl Partial {
 
     fn number(&mut self, digits: &[u8]) {
         let Some(number) = decimal(digits) else { return };
-        if self.day.is_none() && digits.len() <= 2 {
+        if self.day.is_none() && digits.len() <= 3 && number <= 31 {
             self.day = Some(number);
         } else if self.year.is_none() {
             self.year = i32::try_from(number).ok().map(|year| full_year(year, digits.len()));
@@ -100,11 +100,11 @@ fn time(word: &[u8]) -> Option<u32> {
     (hours < 24 && minutes < 60 && seconds <= 60).then_some(hours * 3600 + minutes * 60 + seconds)
 }
 
-/// `+hhmm`, in minutes.
+/// `+hhmm`, in minutes; `+hmm` and `+hh` too.
 fn offset(word: &[u8]) -> Option<i16> {
     let (sign, digits) = word.split_first()?;
-    let number = i16::try_from(decimal(digits.get(..4)?)?).ok()?;
-    let minutes = number / 100 * 60 + number % 100;
+    let number = i16::try_from(decimal(digits.get(..4).unwrap_or(digits))?).ok()?;
+    let minutes = if digits.len() < 3 { number * 60 } else { number / 100 * 60 + number % 100 };
     Some(if *sign == b'-' { -minutes } else { minutes })
 }
 
@@ -171,6 +171,9 @@ mod tests {
             ("Sat Feb  1 01:02:03 2007", 1_170_291_723),
             ("sat, 01 feb 2007 01:02:03 gmt", 1_170_291_723),
             ("1-Feb-2007 01:02:03 +0000", 1_170_291_723),
+            ("029 Apr 2019 23:34:45 -800 (PST)", 1_556_609_685),
+            ("1 Jun 2016 22:00:54 +02", 1_464_811_254),
+            ("Sun, 29 Jul 2012 20:57 +0200", 1_343_588_220),
             ("Thu, 1 Jan 100 00:00:00 Z", 946_684_800),
         ];
         for (value, wanted) in table {

@@ -130,8 +130,8 @@ impl<'a> Decoder<'a> {
 
     fn flush(&mut self) {
         if let Some(run) = self.run.take() {
-            let text: Cow<'_, str> = decode_charset(run.word.label(), &run.bytes);
-            self.out.push_str(&text);
+            let bytes = without_empty_shifts(&run.bytes);
+            self.out.push_str(&decode_charset(run.word.label(), &bytes));
         }
     }
 
@@ -140,6 +140,29 @@ impl<'a> Decoder<'a> {
         self.out.push_str(&decode_8bit(rest));
         self.out
     }
+}
+
+/// Joined words of ISO-2022-JP hold shifts to ASCII and at once back, which its decoder takes for
+/// an attempt to hide something. No other charset has escapes.
+fn without_empty_shifts(bytes: &[u8]) -> Cow<'_, [u8]> {
+    const TO_ASCII: &[u8] = b"\x1b(B";
+    if !bytes.contains(&0x1b) {
+        return Cow::Borrowed(bytes);
+    }
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let Some(at) = memchr(0x1b, rest) {
+        let (before, escape) = rest.split_at(at);
+        out.extend_from_slice(before);
+        let empty = escape.starts_with(TO_ASCII) && escape.get(TO_ASCII.len()) == Some(&0x1b);
+        let taken = if empty { TO_ASCII.len() } else { 1 };
+        if !empty {
+            out.push(0x1b);
+        }
+        rest = escape.get(taken..).unwrap_or_default();
+    }
+    out.extend_from_slice(rest);
+    Cow::Owned(out)
 }
 
 #[cfg(test)]
@@ -167,6 +190,8 @@ mod tests {
             (b"=?utf-8?X?a?=", "=?utf-8?X?a?="),
             (b"=?bogus?Q?caf=E9?=", "café"),
             (b"=? =?utf-8?Q?a?=", "=? a"),
+            (b"=?iso-2022-jp?B?GyRCJCIbKEI=?= =?iso-2022-jp?B?GyRCJCQbKEI=?=", "あい"),
+            (b"=?iso-2022-jp?B?GyRCJA==?= =?iso-2022-jp?B?IhsoQg==?=", "あ"),
             (b"caf\xe9", "café"),
             (b"a =?utf-8?Q?=?= b", "a = b"),
         ];
