@@ -69,6 +69,12 @@ impl ObjectName {
         ObjectName(format!("{folder:02x}/{:012x}-{digest}-{:016x}", at.millis(), random.0 as u64))
     }
 
+    /// The folder it is in.
+    pub fn folder(&self) -> Option<u8> {
+        let (folder, _) = self.0.split_once('/')?;
+        u8::from_str_radix(folder, 16).ok()
+    }
+
     /// When it was made.
     pub fn time(&self) -> Option<Timestamp> {
         let millis = self.fields().next()?;

@@ -1,8 +1,5 @@
 //! Removes what nothing refers to any more.
 
-use futures::StreamExt;
-
-use crate::blob::ObjectName;
 use crate::error::Error;
 use crate::mailstore::Mailstore;
 use crate::store::{Purge, Purged};
@@ -54,19 +51,16 @@ impl Mailstore {
 
     /// Deletes objects, older than any claim, that no row names.
     async fn sweep_orphans(&self, before: Timestamp) -> Result<u64, Error> {
-        let mut names = self.blobs().list();
-        let mut orphans: Vec<ObjectName> = Vec::new();
-        while let Some(name) = names.next().await {
-            let name = name?;
-            let old = name.time().is_some_and(|time| time < before);
-            if old && !self.ledger().is_live(&name).await? {
-                orphans.push(name);
+        let mut orphans = 0;
+        for folder in 0..=u8::MAX {
+            for name in self.blobs().list(folder).await? {
+                let old = name.time().is_some_and(|time| time < before);
+                if old && !self.ledger().is_live(&name).await? {
+                    self.blobs().delete(&name).await?;
+                    orphans += 1;
+                }
             }
         }
-        drop(names);
-        for name in &orphans {
-            self.blobs().delete(name).await?;
-        }
-        Ok(orphans.len() as u64)
+        Ok(orphans)
     }
 }

@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures::stream::BoxStream;
-use futures::{StreamExt, TryStreamExt};
+use futures::TryStreamExt;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{Error, ObjectStore, ObjectStoreExt};
@@ -74,8 +73,9 @@ impl BlobStore for ObjectBlobs {
         }
     }
 
-    fn list(&self) -> BoxStream<'_, Result<ObjectName, StoreError>> {
-        let names = self.store.list(None).map_ok(|meta| ObjectName(meta.location.to_string()));
-        names.map_err(failed("list blobs")).boxed()
+    async fn list(&self, folder: u8) -> Result<Vec<ObjectName>, StoreError> {
+        let folder = Path::from(format!("{folder:02x}"));
+        let names = self.store.list(Some(&folder)).map_ok(|meta| meta.location.to_string());
+        names.map_ok(ObjectName).try_collect().await.map_err(failed("list blobs"))
     }
 }

@@ -5,7 +5,6 @@ use std::ops::Range;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures::stream::BoxStream;
 
 use super::StoreError;
 use crate::blob::ObjectName;
@@ -23,6 +22,6 @@ pub trait BlobStore: Debug + Send + Sync + 'static {
     /// Removes an object. Removing what is not there succeeds.
     async fn delete(&self, name: &ObjectName) -> Result<(), StoreError>;
 
-    /// All objects, in no order.
-    fn list(&self) -> BoxStream<'_, Result<ObjectName, StoreError>>;
+    /// All objects of one of the 256 folders, in no order.
+    async fn list(&self, folder: u8) -> Result<Vec<ObjectName>, StoreError>;
 }

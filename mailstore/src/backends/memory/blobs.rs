@@ -6,8 +6,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures::StreamExt;
-use futures::stream::{self, BoxStream};
 
 use crate::blob::ObjectName;
 use crate::store::{BlobStore, StoreError};
@@ -45,8 +43,8 @@ impl BlobStore for MemoryBlobs {
         Ok(())
     }
 
-    fn list(&self) -> BoxStream<'_, Result<ObjectName, StoreError>> {
-        let names: Vec<_> = self.objects().keys().cloned().map(Ok).collect();
-        stream::iter(names).boxed()
+    async fn list(&self, folder: u8) -> Result<Vec<ObjectName>, StoreError> {
+        let objects = self.objects();
+        Ok(objects.keys().filter(|name| name.folder() == Some(folder)).cloned().collect())
     }
 }
