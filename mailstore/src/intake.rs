@@ -42,6 +42,20 @@ impl Prepared {
         Ok(Self { tree, detached, derived, thread })
     }
 
+    /// This message with header fields in front of it, without parsing it again: what preparing
+    /// the two together would give. `None` where that takes parsing.
+    pub(crate) fn behind(&self, fields: &[u8], settings: &Settings) -> Option<Self> {
+        let tree = self.tree.behind(fields, &settings.limits)?;
+        let fits = tree.inline_len() <= settings.detach.inline;
+        let Self { detached, derived, thread, .. } = self.clone();
+        (fits && tree.size() <= settings.max_message).then_some(Self {
+            tree,
+            detached,
+            derived,
+            thread,
+        })
+    }
+
     /// RFC822.SIZE, in bytes.
     pub fn size(&self) -> u64 {
         self.tree.size()

@@ -138,6 +138,15 @@ impl Mailstore {
         Prepared::new(raw, &self.inner.settings)
     }
 
+    /// A prepared message with header fields in front of it, as [`prepare`](Self::prepare) would
+    /// give it for the two together, but without parsing the message again: for copies that differ
+    /// only in what stands in front of them. `None` if the fields are not whole, say something of
+    /// the content, or stand before a message for which this cannot be done; then the two are to
+    /// be prepared together.
+    pub fn prepare_behind(&self, fields: &[u8], message: &Prepared) -> Option<Prepared> {
+        message.behind(fields, &self.inner.settings)
+    }
+
     /// Appends messages, all or none; durable when it returns. An account that has never been used
     /// gets its INBOX on the way.
     pub async fn append(

@@ -10,6 +10,7 @@ pub mod decode;
 mod derived;
 mod detach;
 pub mod envelope;
+mod front;
 pub mod header;
 mod limits;
 mod parse;

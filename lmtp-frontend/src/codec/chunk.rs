@@ -1,6 +1,6 @@
 //! BDAT chunks (RFC 3030 2): so many bytes, whatever they are.
 
-use super::content::Content;
+use super::content::{Content, Framing};
 
 /// Reads one chunk.
 #[derive(Clone, Copy, Debug)]
@@ -13,9 +13,10 @@ impl Chunk {
     pub fn new(size: u64) -> Self {
         Self { left: size }
     }
+}
 
-    /// Moves bytes of `input` into `content`. Returns how many were taken.
-    pub fn decode(&mut self, input: &[u8], content: &mut Content) -> usize {
+impl Framing for Chunk {
+    fn decode(&mut self, input: &[u8], content: &mut Content) -> usize {
         let wanted = usize::try_from(self.left).unwrap_or(usize::MAX);
         let taken = input.get(..wanted).unwrap_or(input);
         content.extend(taken);
@@ -23,8 +24,7 @@ impl Chunk {
         taken.len()
     }
 
-    /// Nothing is missing any more.
-    pub fn is_done(&self) -> bool {
+    fn is_done(&self) -> bool {
         self.left == 0
     }
 }
@@ -41,7 +41,7 @@ mod tests {
         assert!(!chunk.is_done());
         assert_eq!(chunk.decode(b"\n\0\xffNOOP\r\n", &mut content), 3);
         assert!(chunk.is_done());
-        assert_eq!(content.finish(), Ok(b"\r\n.\r\n\0\xff".to_vec()));
+        assert_eq!(content.finish(), Some(b"\r\n.\r\n\0\xff".to_vec()));
     }
 
     #[test]

@@ -6,7 +6,7 @@
 
 use memchr::memmem;
 
-use super::content::Content;
+use super::content::{Content, Framing};
 
 /// Where in a line the decoder stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,15 +44,14 @@ impl DataDecoder {
     pub fn new() -> Self {
         Self { state: State::LineStart, dots: memmem::Finder::new(b"\r\n.") }
     }
+}
 
-    /// Whether the end of data has been read.
-    pub fn is_done(&self) -> bool {
+impl Framing for DataDecoder {
+    fn is_done(&self) -> bool {
         self.state == State::Done
     }
 
-    /// Moves message bytes from `input` into `content`. Returns how many bytes of `input` were
-    /// taken: all of them, or up to the end of data.
-    pub fn decode(&mut self, input: &[u8], content: &mut Content) -> usize {
+    fn decode(&mut self, input: &[u8], content: &mut Content) -> usize {
         let mut rest = input;
         while !rest.is_empty() && !self.is_done() {
             let taken = match self.state {
@@ -63,7 +62,9 @@ impl DataDecoder {
         }
         input.len() - rest.len()
     }
+}
 
+impl DataDecoder {
     /// Inside a line: copies up to the next line that begins with a dot. Returns the bytes taken.
     fn text(&mut self, rest: &[u8], content: &mut Content) -> usize {
         if let Some(at) = self.dots.find(rest) {
@@ -227,7 +228,7 @@ mod tests {
         let mut decoder = DataDecoder::new();
         assert_eq!(decoder.decode(b"abc\r\n.\r\nNOOP", &mut content), 8);
         assert!(decoder.is_done());
-        assert_eq!(content.finish().unwrap_err().size, 5);
+        assert_eq!(content.size(), 5);
     }
 
     /// Bytes that are mostly dots and line ends, where mistakes would be.

@@ -1,0 +1,72 @@
+//! RCPT (RFC 5321 4.1.1.3).
+
+use mailstore::store::directory::Route;
+use tokio::time::timeout;
+
+use super::mail::needs_smtputf8;
+use crate::codec::command::Rcpt;
+use crate::codec::parameter::RcptParameters;
+use crate::codec::path::Mailbox;
+use crate::codec::reply::Reply;
+use crate::refusal::No;
+use crate::session::Session;
+use crate::transaction::Recipient;
+
+impl Session {
+    /// Adds a recipient, if the directory knows where its mail goes.
+    pub(super) async fn rcpt(&mut self, rcpt: Rcpt) -> Reply {
+        if let Some(refusal) = self.not_now(&rcpt) {
+            return refusal;
+        }
+        let Rcpt { to, .. } = rcpt;
+        let route = self.route(&to).await;
+        match (route, &mut self.transaction) {
+            (Ok(Route::Local { account, .. }), Some(transaction)) => {
+                transaction.recipients.push(Recipient { to, account });
+                Reply::new(250, (1, 5), "OK")
+            }
+            (Ok(Route::Disabled), _) => No::DISABLED.about(to),
+            (Ok(_), _) => No::UNKNOWN.about(to),
+            (Err(no), _) => no.about(to),
+        }
+    }
+
+    /// Why this recipient cannot be taken, whoever it is.
+    fn not_now(&mut self, rcpt: &Rcpt) -> Option<Reply> {
+        let Some(transaction) = &self.transaction else {
+            return Some(self.out_of_order("MAIL comes first"));
+        };
+        if transaction.chunks.is_some() {
+            return Some(self.out_of_order("the message has begun"));
+        }
+        if let Some(parameter) = not_offered(&rcpt.parameters) {
+            return Some(Reply::new(555, (5, 4), format!("{parameter} is not offered")));
+        }
+        if !rcpt.to.is_ascii() && transaction.mail.parameters.smtputf8.is_none() {
+            return Some(needs_smtputf8());
+        }
+        let full = transaction.recipients.len() >= self.lmtp.settings.recipients;
+        full.then(|| Reply::new(452, (5, 3), "too many recipients"))
+    }
+
+    async fn route(&self, to: &Mailbox) -> Result<Route, No> {
+        let address = to.to_string();
+        match timeout(self.lmtp.settings.routing, self.lmtp.directory.route(&address)).await {
+            Ok(Ok(route)) => Ok(route),
+            Ok(Err(error)) => {
+                tracing::error!(%error, address, "no route");
+                Err(No::NO_ROUTE)
+            }
+            Err(_) => {
+                tracing::error!(address, "no route in time");
+                Err(No::NO_ROUTE)
+            }
+        }
+    }
+}
+
+/// As for MAIL.
+fn not_offered(parameters: &RcptParameters) -> Option<&'static str> {
+    let notify = parameters.notify.as_ref().map(|_| "NOTIFY");
+    notify.or(parameters.orcpt.as_ref().map(|_| "ORCPT"))
+}

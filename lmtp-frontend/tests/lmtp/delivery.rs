@@ -1,0 +1,100 @@
+//! What is put in front of a message, and what is not touched.
+
+use lmtp_frontend::{Settings, Trace};
+use mailstore::mailbox::Quota;
+
+use crate::harness::{ALICE, BOB, Server, account, bare};
+
+const MESSAGE: &str = "From: <a@b>\r\nSubject: x\r\n\r\ntext\r\n";
+
+async fn deliver(server: &Server, recipients: &[&str]) {
+    let mut client = server.lhlo().await;
+    client.play("C: MAIL FROM:<\"a b\"@c.example>\nS: 250 2.1.0 OK").await;
+    for recipient in recipients {
+        client.play(&format!("C: RCPT TO:<{recipient}>\nS: 250 2.1.5 OK")).await;
+    }
+    client.play("C: DATA\nS: 354 *").await;
+    client.send(format!("{MESSAGE}.\r\n").as_bytes()).await;
+    for recipient in recipients {
+        client.play(&format!("S: 250 2.0.0 <{recipient}> * saved")).await;
+    }
+}
+
+fn traced() -> Settings {
+    Settings { trace: Trace::default(), ..bare() }
+}
+
+#[tokio::test]
+async fn trace_fields_stand_in_front() {
+    let server = Server::with(traced()).await;
+    deliver(&server, &["alice+label@x"]).await;
+    let inbox = server.inbox(ALICE).await;
+    let lines: Vec<&str> = inbox[0].strip_suffix(MESSAGE).expect("the message").lines().collect();
+    assert_eq!(lines.len(), 7);
+    assert_eq!(lines[0], "Return-Path: <\"a b\"@c.example>");
+    assert_eq!(lines[1], "Delivered-To: alice+label@x");
+    assert_eq!(lines[2], "Received: from client.example ([127.0.0.1])");
+    assert_eq!(lines[3], "\tby store.example with LMTP");
+    assert!(lines[4].starts_with("\tid "));
+    assert_eq!(lines[5], "\tfor <alice+label@x>;");
+    assert!(lines[6].ends_with(" +0000"));
+}
+
+#[tokio::test]
+async fn nobody_learns_of_other_recipients() {
+    let server = Server::with(traced()).await;
+    deliver(&server, &["alice@x", "bob@x"]).await;
+    let (alice, bob) = (server.inbox(ALICE).await, server.inbox(BOB).await);
+    assert!(alice[0].contains("Delivered-To: alice@x\r\n") && !alice[0].contains("bob"));
+    assert!(bob[0].contains("Delivered-To: bob@x\r\n") && !bob[0].contains("alice"));
+}
+
+#[tokio::test]
+async fn each_field_can_be_switched_off() {
+    for (trace, field) in [
+        (Trace { return_path: true, ..Trace::NONE }, "Return-Path: "),
+        (Trace { delivered_to: true, ..Trace::NONE }, "Delivered-To: "),
+        (Trace { received: true, ..Trace::NONE }, "Received: "),
+    ] {
+        let server = Server::with(Settings { trace, ..bare() }).await;
+        deliver(&server, &["alice"]).await;
+        let inbox = server.inbox(ALICE).await;
+        let header = inbox[0].strip_suffix(MESSAGE).expect("the message");
+        let fields: Vec<&str> = header.lines().filter(|line| !line.starts_with('\t')).collect();
+        assert_eq!(fields.len(), 1, "{fields:?}");
+        assert!(fields[0].starts_with(field));
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_added_when_all_are_off() {
+    let server = Server::start().await;
+    deliver(&server, &["alice"]).await;
+    assert_eq!(server.inbox(ALICE).await, [MESSAGE]);
+}
+
+#[tokio::test]
+async fn over_quota_concerns_one_recipient_only() {
+    let server = Server::start().await;
+    let quota = Quota { bytes: Some(10), ..Quota::default() };
+    server.store.set_quota(account(ALICE), quota).await.unwrap();
+    let mut client = server.lhlo().await;
+    client
+        .play(
+            "C: MAIL FROM:<a@b>
+             C: RCPT TO:<alice>
+             C: RCPT TO:<bob>
+             C: DATA
+             S: 250 2.1.0 OK
+             S: 250 2.1.5 OK
+             S: 250 2.1.5 OK
+             S: 354 *
+             C: Subject: longer than that
+             C: .
+             S: 452 4.2.2 <alice> over quota
+             S: 250 2.0.0 <bob> * saved",
+        )
+        .await;
+    assert_eq!(server.inbox(BOB).await.len(), 1);
+    assert!(server.inbox(ALICE).await.is_empty());
+}

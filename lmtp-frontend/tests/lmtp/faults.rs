@@ -1,0 +1,116 @@
+//! Clients that go away, directories that are slow, ledgers that fail, servers that stop.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use lmtp_frontend::Settings;
+use mailstore::Mailstore;
+use mailstore::backends::memory;
+
+use crate::failing::Failing;
+use crate::harness::{ALICE, Server, bare, store};
+
+const READY: &str = "
+    C: MAIL FROM:<a@b>
+    C: RCPT TO:<alice>
+    C: DATA
+    S: 250 2.1.0 OK
+    S: 250 2.1.5 OK
+    S: 354 *";
+
+#[tokio::test]
+async fn a_client_that_leaves_in_the_middle_of_a_message_leaves_nothing_behind() {
+    let server = Server::start().await;
+    let mut client = server.lhlo().await;
+    client.play(READY).await;
+    client.send(b"Subject: half of it\r\n\r\n.\r").await;
+    drop(client);
+    let mut other = server.lhlo().await;
+    other.play(READY).await;
+    other.play("C: whole\nC: .\nS: 250 2.0.0 *").await;
+    assert_eq!(server.inbox(ALICE).await, ["whole\r\n"]);
+}
+
+#[tokio::test]
+async fn a_failing_ledger_is_no_ok() {
+    let mut backend = memory::backend();
+    let failing = Arc::new(Failing::new(backend.ledger.clone()));
+    backend.ledger = failing.clone();
+    let store = Mailstore::new(backend, mailstore::Settings::default());
+    let server = Server::on(store, bare(), wire::Settings::default()).await;
+    let mut client = server.lhlo().await;
+    failing.fail();
+    client.play(READY).await;
+    client.play("C: lost?\nC: .\nS: 451 4.3.0 <alice> the store is not available").await;
+    failing.recover();
+    client.play(READY).await;
+    client.play("C: again\nC: .\nS: 250 2.0.0 <alice> * saved").await;
+    assert_eq!(server.inbox(ALICE).await, ["again\r\n"]);
+}
+
+#[tokio::test]
+async fn a_ledger_that_never_answers_is_given_up() {
+    let mut backend = memory::backend();
+    let failing = Arc::new(Failing::new(backend.ledger.clone()));
+    backend.ledger = failing.clone();
+    let store = Mailstore::new(backend, mailstore::Settings::default());
+    let settings = Settings { delivery: Duration::from_millis(20), ..bare() };
+    let server = Server::on(store, settings, wire::Settings::default()).await;
+    let mut client = server.lhlo().await;
+    failing.hang();
+    client.play(READY).await;
+    client.play("C: lost?\nC: .\nS: 451 4.3.0 <alice> the store does not answer").await;
+}
+
+#[tokio::test]
+async fn a_directory_that_never_answers_is_given_up() {
+    let settings = Settings { routing: Duration::from_millis(20), ..bare() };
+    let server = Server::with(settings).await;
+    let mut client = server.lhlo().await;
+    client
+        .play(
+            "C: MAIL FROM:<a@b>
+             C: RCPT TO:<slow>
+             S: 250 2.1.0 OK
+             S: 451 4.4.3 <slow> the directory does not answer",
+        )
+        .await;
+}
+
+#[tokio::test]
+async fn a_silent_client_is_told_and_left() {
+    let timeouts = wire::Timeouts { command: Duration::from_millis(50), ..Default::default() };
+    let wired = wire::Settings { timeouts, ..wire::Settings::default() };
+    let server = Server::on(store(mailstore::Settings::default()), bare(), wired).await;
+    server.play("S: 220 *\nS: 421 4.4.2 you took too long\nS-").await;
+}
+
+#[tokio::test]
+async fn a_message_that_never_ends_is_given_up() {
+    let server = Server::with(Settings { message: Duration::from_millis(50), ..bare() }).await;
+    let mut client = server.lhlo().await;
+    client.play(READY).await;
+    client.play("C: and then\nS: 421 4.4.2 you took too long\nS-").await;
+    let mut other = server.lhlo().await;
+    other.play("C: NOOP\nS: 250 2.0.0 OK").await;
+}
+
+#[tokio::test]
+async fn a_shutdown_waits_for_the_message_under_way() {
+    let server = Server::start().await;
+    let (mut idle, mut busy) = (server.lhlo().await, server.lhlo().await);
+    busy.play(READY).await;
+    server.trigger.shut_down();
+    idle.play("S: 421 4.3.2 shutting down\nS-").await;
+    busy.play("C: text\nC: .\nS: 250 2.0.0 <alice> * saved\nS: 421 4.3.2 shutting down\nS-").await;
+    assert_eq!(server.inbox(ALICE).await, ["text\r\n"]);
+}
+
+#[tokio::test]
+async fn one_connection_too_many() {
+    let gate = wire::Gate::new(wire::Limits { total: 1, per_address: 1 });
+    let wired = wire::Settings { gate, ..wire::Settings::default() };
+    let server = Server::on(store(mailstore::Settings::default()), bare(), wired).await;
+    let _first = server.lhlo().await;
+    server.play("S: 421 store.example too many connections\nS-").await;
+}

@@ -1,0 +1,14 @@
+//! LMTP over real sockets, as transcripts: `C:` lines are sent, those that follow one another in
+//! one piece; `S:` lines are what must come back.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod bdat;
+mod commands;
+mod data;
+mod delivery;
+mod failing;
+mod faults;
+mod harness;
+mod limits;
+mod tls;
