@@ -185,7 +185,7 @@ fn release(db: &Connection, address: &Address, account: AccountId) -> Result<boo
     Ok(gone > 0)
 }
 
-fn owner(db: &Connection, address: &Address) -> Result<Option<AccountId>, Failure> {
+pub(super) fn owner(db: &Connection, address: &Address) -> Result<Option<AccountId>, Failure> {
     let mut statement =
         db.prepare_cached("SELECT account, address, v FROM address WHERE address = ?1")?;
     let mut found = statement.query_and_then([address.as_str()], decode_address)?;
@@ -210,7 +210,7 @@ fn addresses(
 }
 
 /// The value says which address it belongs to, and its seal which account.
-fn decode_address(row: &rusqlite::Row<'_>) -> Result<(Address, AccountId), Failure> {
+pub(super) fn decode_address(row: &rusqlite::Row<'_>) -> Result<(Address, AccountId), Failure> {
     let (account, column) = (row.get::<_, i64>(0)?, row.get_ref(1)?);
     let value = row.get_ref(2)?.as_blob().unwrap_or(&[]);
     let mut from = Unpacker::open(value, account as u64)?;
@@ -239,7 +239,7 @@ fn encode(user: &User) -> Vec<u8> {
     packer.seal(user.account.get() as u64)
 }
 
-fn decode_row(row: &rusqlite::Row<'_>) -> Result<User, Failure> {
+pub(super) fn decode_row(row: &rusqlite::Row<'_>) -> Result<User, Failure> {
     let (account, column) = (row.get::<_, i64>(0)?, row.get_ref(1)?);
     let user = decode(row.get_ref(2)?.as_blob().unwrap_or(&[]), account)?;
     match column.as_str() {
@@ -284,7 +284,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::backends::embedded::{Embedded, database};
+    use crate::backends::embedded::{Embedded, check, database};
     use crate::store::Fault;
 
     fn profile(name: &str) -> Profile {
@@ -347,7 +347,9 @@ mod tests {
             let accounts = open(dir.path());
             let [a, b] = [add(&accounts, "a").await, add(&accounts, "b").await];
             drop(accounts);
+            assert_eq!(check(dir.path()).unwrap().findings, []);
             alter(dir.path(), sql);
+            assert_ne!(check(dir.path()).unwrap().findings, [], "{sql}");
             let accounts = open(dir.path());
             let error = match table {
                 "user" => accounts.named(&a.profile.name).await.map(drop),
@@ -359,5 +361,30 @@ mod tests {
             };
             assert_eq!(error.unwrap_err().fault, Fault::Corrupt, "{sql}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_check_finds_addresses_that_lead_nowhere() {
+        let dir = tempfile::tempdir().unwrap();
+        let accounts = open(dir.path());
+        add(&accounts, "a").await;
+        let name = Address::new("b@c.example").unwrap();
+        accounts.create(&profile("b@c.example"), &[name]).await.unwrap();
+        drop(accounts);
+        let report = check(dir.path()).unwrap();
+        assert_eq!((report.users, report.addresses, report.findings.len()), (2, 2, 0));
+        alter(
+            dir.path(),
+            "DELETE FROM user WHERE name = 'a'; DELETE FROM address WHERE address = 'b@c.example'",
+        );
+        let found = check(dir.path()).unwrap().findings;
+        let found: Vec<_> = found.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            found,
+            [
+                "user b@c.example: does not own the address that is the login name",
+                "address a@b.example: belongs to no user",
+            ]
+        );
     }
 }

@@ -2,6 +2,8 @@
 
 mod accounts;
 mod blobs;
+#[cfg(feature = "accounts")]
+mod users;
 
 use std::fmt;
 use std::path::Path;
@@ -24,6 +26,10 @@ pub struct Report {
     pub emails: u64,
     /// Blobs read, and checked against their digests.
     pub blobs: u64,
+    /// Users read (none without the feature `accounts`).
+    pub users: u64,
+    /// Addresses read (none without the feature `accounts`).
+    pub addresses: u64,
     /// What is wrong.
     pub findings: Vec<Finding>,
 }
@@ -65,6 +71,10 @@ pub enum Place {
     Blob(String),
     /// A file of the blob store.
     Object(String),
+    /// A user, by login name.
+    User(String),
+    /// The address of a user.
+    Address(String),
 }
 
 impl fmt::Display for Place {
@@ -78,6 +88,8 @@ impl fmt::Display for Place {
             Self::Email(account, email) => write!(f, "account {account}, email {email}"),
             Self::Blob(digest) => write!(f, "blob {digest}"),
             Self::Object(name) => write!(f, "object {name}"),
+            Self::User(name) => write!(f, "user {name}"),
+            Self::Address(address) => write!(f, "address {address}"),
         }
     }
 }
@@ -104,6 +116,8 @@ pub fn check(dir: &Path) -> Result<Report, CheckError> {
     let readers = Readers::new(path);
     let mut report = Report::default();
     readers.read("check the database", |db| database(db, &mut report))?;
+    #[cfg(feature = "accounts")]
+    readers.read("check the users", |db| users::check(db, &mut report))?;
     let mut last = -1;
     while let Some(next) = readers.read("check an account", |db| accounts::next(db, last))? {
         readers.read("check an account", |db| accounts::check(db, next, &mut report))?;
