@@ -1,0 +1,246 @@
+//! The commands of the command line.
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use mailstore::backends::embedded;
+
+use crate::config::Config;
+use crate::control::Client;
+use crate::problem::{Doing, Problem};
+use crate::users::{Reply, Request, Row, carry_out};
+use crate::{prompt, serve, store};
+
+/// What to do.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Serves until SIGTERM or SIGINT; SIGHUP reads the certificates again.
+    Serve,
+    /// Adds, lists and changes users, also while the server runs.
+    #[command(subcommand)]
+    User(User),
+    /// Reads all that is stored, recounts and compares it, and lists what is wrong or belongs to
+    /// nothing. Writes nothing; may run beside the server.
+    Check,
+    /// Shows the configuration that is in force.
+    Config,
+}
+
+/// What to do with users.
+#[derive(Subcommand)]
+pub(crate) enum User {
+    /// Adds a user. The password is asked for at a terminal, or read from standard input or the
+    /// environment variable MAILSTORE_PASSWORD.
+    Add(Add),
+    /// Lists all users.
+    List,
+    /// Sets a user's password, given as for `add`.
+    Passwd {
+        /// The login name.
+        name: String,
+    },
+    /// Sets what a user may keep; what is not given is without a limit.
+    Quota {
+        /// The login name.
+        name: String,
+        /// How many bytes of mail.
+        #[arg(long)]
+        bytes: Option<u64>,
+        /// How many messages.
+        #[arg(long)]
+        messages: Option<u64>,
+    },
+    /// Lets a disabled user in again, and mail for them.
+    Enable {
+        /// The login name.
+        name: String,
+    },
+    /// Lets neither a user in nor mail for them; their mail is kept.
+    Disable {
+        /// The login name.
+        name: String,
+    },
+    /// Gives an address to a user.
+    AddAddress {
+        /// The login name.
+        name: String,
+        /// The address.
+        address: String,
+    },
+    /// Takes an address from a user.
+    RemoveAddress {
+        /// The login name.
+        name: String,
+        /// The address.
+        address: String,
+    },
+}
+
+/// A new user.
+#[derive(Args)]
+pub(crate) struct Add {
+    /// The login name: a name, or an address, which then is an address of the user.
+    name: String,
+    /// An address of the user; may be given more than once.
+    #[arg(long = "address", value_name = "ADDRESS")]
+    addresses: Vec<String>,
+    /// How many bytes of mail the user may keep.
+    #[arg(long, value_name = "BYTES")]
+    quota_bytes: Option<u64>,
+    /// How many messages the user may keep.
+    #[arg(long, value_name = "COUNT")]
+    quota_messages: Option<u64>,
+    /// Sets no password: mail arrives, and nobody can log in until one is set.
+    #[arg(long)]
+    no_password: bool,
+}
+
+/// Runs a command.
+pub(crate) async fn run(command: Command, config: &Config) -> Result<ExitCode, Problem> {
+    match command {
+        Command::Serve => serve::serve(config).await.map(|()| ExitCode::SUCCESS),
+        Command::User(user) => run_user(user, config).await,
+        Command::Check => check(config),
+        Command::Config => {
+            print!("{}", config.to_toml()?);
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn check(config: &Config) -> Result<ExitCode, Problem> {
+    let report = embedded::check(&config.directory).doing(|| "checking the store".to_owned())?;
+    for finding in &report.findings {
+        println!("{finding}");
+    }
+    println!(
+        "read {} users, {} addresses, {} accounts, {} mailboxes, {} messages of {} contents, \
+         {} blobs; found {} faults",
+        report.users,
+        report.addresses,
+        report.accounts,
+        report.mailboxes,
+        report.messages,
+        report.emails,
+        report.blobs,
+        report.findings.len()
+    );
+    Ok(if report.findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn run_user(user: User, config: &Config) -> Result<ExitCode, Problem> {
+    let mut office = Office::open(config)?;
+    if let User::List = user {
+        return list(&mut office).await;
+    }
+    Ok(show(office.ask(request(user)?).await?))
+}
+
+/// Reads the password, where one is needed.
+fn request(user: User) -> Result<Request, Problem> {
+    Ok(match user {
+        User::Add(add) => {
+            let password = if add.no_password { None } else { Some(prompt::new_password()?) };
+            let Add { name, addresses, quota_bytes, quota_messages, .. } = add;
+            Request::Add { name, password, addresses, quota_bytes, quota_messages }
+        }
+        User::List => Request::List { after: None },
+        User::Passwd { name } => {
+            let password = prompt::new_password()?;
+            Request::Password { name, password }
+        }
+        User::Quota { name, bytes, messages } => Request::Quota { name, bytes, messages },
+        User::Enable { name } => Request::Enable { name },
+        User::Disable { name } => Request::Disable { name },
+        User::AddAddress { name, address } => Request::AddAddress { name, address },
+        User::RemoveAddress { name, address } => Request::RemoveAddress { name, address },
+    })
+}
+
+fn show(reply: Reply) -> ExitCode {
+    match reply {
+        Reply::Done { said } => {
+            println!("{said}");
+            ExitCode::SUCCESS
+        }
+        Reply::Users { rows, .. } => {
+            rows.iter().for_each(|row| println!("{}", line(row)));
+            ExitCode::SUCCESS
+        }
+        Reply::Refused { reason } => {
+            eprintln!("mailserver: {reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn list(office: &mut Office) -> Result<ExitCode, Problem> {
+    let mut after = None;
+    loop {
+        let reply = office.ask(Request::List { after }).await?;
+        let next = match &reply {
+            Reply::Users { next, .. } => *next,
+            _ => None,
+        };
+        let code = show(reply);
+        if next.is_none() {
+            return Ok(code);
+        }
+        after = next;
+    }
+}
+
+/// Account, name, state, limits and addresses, separated by tabs, for other programs to read.
+fn line(row: &Row) -> String {
+    let state = if row.disabled { "disabled" } else { "active" };
+    let limit = |limit: Option<u64>| limit.map_or("-".to_owned(), |limit| limit.to_string());
+    let (bytes, messages) = (limit(row.quota_bytes), limit(row.quota_messages));
+    let more = if row.more_addresses { ",..." } else { "" };
+    let addresses = format!("{}{more}", row.addresses.join(","));
+    format!("{}\t{}\t{state}\t{bytes}\t{messages}\t{addresses}", row.account, row.name)
+}
+
+/// Where requests are carried out.
+enum Office {
+    /// By the running server.
+    There(Client),
+    /// Here, on the store itself, which no server uses.
+    Here(store::Store),
+}
+
+impl Office {
+    fn open(config: &Config) -> Result<Self, Problem> {
+        match Client::connect(&config.directory)? {
+            Some(client) => Ok(Self::There(client)),
+            None => store::open(config).map(Self::Here),
+        }
+    }
+
+    async fn ask(&mut self, request: Request) -> Result<Reply, Problem> {
+        match self {
+            Self::There(client) => client.ask(&request),
+            Self::Here(store) => Ok(carry_out(store, request).await),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_the_list() {
+        let mut row = Row {
+            account: 7,
+            name: "alice".into(),
+            disabled: false,
+            quota_bytes: None,
+            quota_messages: Some(5),
+            addresses: vec!["a@b.example".into(), "c@d.example".into()],
+            more_addresses: false,
+        };
+        assert_eq!(line(&row), "7\talice\tactive\t-\t5\ta@b.example,c@d.example");
+        (row.disabled, row.more_addresses) = (true, true);
+        assert_eq!(line(&row), "7\talice\tdisabled\t-\t5\ta@b.example,c@d.example,...");
+    }
+}

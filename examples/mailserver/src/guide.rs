@@ -1,0 +1,55 @@
+//! What a newcomer reads at the start.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+/// Where a service listens.
+pub(crate) struct Place {
+    /// The service's name.
+    pub(crate) service: &'static str,
+    /// Where, for people.
+    pub(crate) shown: String,
+    /// Where, if that is a TCP port.
+    pub(crate) tcp: Option<SocketAddr>,
+}
+
+/// Where everything is.
+pub(crate) fn overview(directory: &Path, places: &[Place]) -> String {
+    let mut text = format!("mailserver is running; its data is in {}\n", directory.display());
+    for place in places {
+        text += &format!("  {:<5} {}\n", place.service, place.shown);
+    }
+    text + "\n"
+}
+
+/// What to type next, as long as there are no users.
+pub(crate) fn next_steps(places: &[Place]) -> String {
+    let program = program();
+    let mut text = format!(
+        "There are no users yet. In another terminal, add one (a password is asked for):\n\
+         \x20 {program} user add alice --address alice@example.com\n"
+    );
+    if let Some(lmtp) = tcp(places, "lmtp") {
+        text += &deliver(lmtp);
+    }
+    text + &format!("More: {program} --help; every option is explained in mailserver.toml.\n")
+}
+
+fn deliver(lmtp: SocketAddr) -> String {
+    let (host, port) = (lmtp.ip(), lmtp.port());
+    format!(
+        "Deliver a message to her:\n\
+         \x20 python3 -c 'import smtplib; smtplib.LMTP(\"{host}\", {port}).sendmail(\
+         \"me@example.com\", \"alice@example.com\", \"Subject: hello\\r\\n\\r\\nHello!\\r\\n\")'\n"
+    )
+}
+
+fn tcp(places: &[Place], service: &str) -> Option<SocketAddr> {
+    places.iter().filter(|place| place.service == service).find_map(|place| place.tcp)
+}
+
+/// How this program was called, for the next command to find the same directory.
+fn program() -> String {
+    let words: Vec<_> = std::env::args().filter(|word| word != "serve").collect();
+    words.join(" ")
+}

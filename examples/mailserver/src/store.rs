@@ -1,0 +1,63 @@
+//! The store behind all services: mail and users in one directory.
+
+use std::fs::DirBuilder;
+use std::io;
+use std::num::NonZeroU64;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mailstore::Mailstore;
+use mailstore::accounts::Accounts;
+use mailstore::backends::embedded::Embedded;
+use mailstore::time::Timestamp;
+
+use crate::config::Config;
+use crate::problem::{Doing, Problem};
+
+/// The store behind all services.
+#[derive(Clone)]
+pub(crate) struct Store {
+    pub(crate) mail: Mailstore,
+    pub(crate) accounts: Accounts,
+}
+
+/// Opens the store, and makes its directory if there is none.
+pub(crate) fn open(config: &Config) -> Result<Store, Problem> {
+    let directory = &config.directory;
+    make_private(directory).doing(|| format!("making {}", directory.display()))?;
+    let embedded = Embedded::open(directory).doing(|| "opening the store".to_owned())?;
+    let mail = Mailstore::new(embedded.backend(), (&config.store).into());
+    let accounts =
+        Accounts::new(Arc::new(embedded.accounts())).with_home_domains(config.home_domains.clone());
+    Ok(Store { mail, accounts })
+}
+
+/// A directory that only its owner may enter. One that is there is left as it is.
+fn make_private(directory: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(directory)
+}
+
+/// Removes what nothing refers to any more, every so often, for ever.
+pub(crate) async fn sweep(mail: Mailstore, every_seconds: NonZeroU64) {
+    loop {
+        tokio::time::sleep(Duration::from_secs(every_seconds.get())).await;
+        match mail.sweep(Timestamp::now()).await {
+            Ok(swept) => tracing::debug!(?swept, "swept"),
+            Err(error) => tracing::error!(%error, "the sweep failed; it will be tried again"),
+        }
+    }
+}
+
+#[cfg(test)]
+impl Store {
+    /// An empty one.
+    pub(crate) fn in_memory() -> Self {
+        use mailstore::accounts::MemoryAccounts;
+        use mailstore::backends::memory;
+
+        let mail = Mailstore::new(memory::backend(), mailstore::Settings::default());
+        Self { mail, accounts: Accounts::new(Arc::new(MemoryAccounts::default())) }
+    }
+}

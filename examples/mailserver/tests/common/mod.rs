@@ -1,0 +1,186 @@
+//! The binary, run as an operator runs it.
+#![allow(clippy::unwrap_used, dead_code, unreachable_pub, reason = "tests")]
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+const BINARY: &str = env!("CARGO_BIN_EXE_mailserver");
+
+/// Every service on a port that the system chooses; all else as without a file.
+pub const ANY_PORTS: &str = "[lmtp]\nlisten = [\"127.0.0.1:0\"]\n";
+
+/// A directory with a configuration file, in which commands are run.
+pub struct Site(TempDir);
+
+impl Site {
+    pub fn new(config: &str) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        fs::write(directory.path().join("mailserver.toml"), config).unwrap();
+        Self(directory)
+    }
+
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    pub fn data(&self) -> std::path::PathBuf {
+        self.path().join("mailstore-data")
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(BINARY);
+        command.args(arguments).current_dir(self.path()).env_remove("RUST_LOG");
+        command.env_remove("MAILSTORE_PASSWORD");
+        command
+    }
+
+    /// Runs a command to its end with something to read.
+    pub fn run(&self, arguments: &[&str], input: &str) -> Output {
+        let mut command = self.command(arguments);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        // A command that reads nothing may be gone already.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        child.wait_with_output().unwrap()
+    }
+
+    /// Runs a command that must succeed; what it printed.
+    pub fn done(&self, arguments: &[&str], input: &str) -> String {
+        let output = self.run(arguments, input);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {errors}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Runs a command that must fail; what it said.
+    pub fn refused(&self, arguments: &[&str], input: &str) -> String {
+        let output = self.run(arguments, input);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        String::from_utf8(output.stderr).unwrap()
+    }
+
+    /// Starts the server and waits until it runs.
+    pub fn serve(&self) -> Server {
+        let log = File::create(self.path().join("log")).unwrap();
+        let mut command = self.command(&[]);
+        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut places = HashMap::new();
+        loop {
+            let mut line = String::new();
+            assert!(stdout.read_line(&mut line).unwrap() > 0, "not started: {}", self.log());
+            let words: Vec<_> = line.split_whitespace().collect();
+            match words[..] {
+                [] => break,
+                [service, place] => drop(places.insert(service.to_owned(), place.to_owned())),
+                _ => {}
+            }
+        }
+        Server { child, stdout, places }
+    }
+
+    /// What the server has logged.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.path().join("log")).unwrap()
+    }
+
+    /// Waits until the server has logged something.
+    pub fn wait_for_log(&self, text: &str) {
+        for _ in 0..600 {
+            if self.log().contains(text) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        panic!("{text:?} is not in the log: {}", self.log());
+    }
+}
+
+/// A running server; killed if it is dropped.
+pub struct Server {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+    places: HashMap<String, String>,
+}
+
+impl Server {
+    pub fn offers(&self, service: &str) -> bool {
+        self.places.contains_key(service)
+    }
+
+    pub fn connect(&self, service: &str) -> Client {
+        let stream = TcpStream::connect(&self.places[service]).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        Client(BufReader::new(stream))
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub fn signal(&self, signal: Signal) {
+        let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap();
+        kill_process(pid, signal).unwrap();
+    }
+
+    /// Sends a signal that ends it; how it ended, and what it printed after it was started.
+    pub fn stop(mut self, signal: Signal) -> (ExitStatus, String) {
+        self.signal(signal);
+        let status = self.child.wait().unwrap();
+        let mut printed = String::new();
+        self.stdout.read_to_string(&mut printed).unwrap();
+        (status, printed)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A client that speaks in lines.
+pub struct Client(BufReader<TcpStream>);
+
+impl Client {
+    pub fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.0.read_line(&mut line).unwrap();
+        line
+    }
+
+    /// Sends a line.
+    pub fn send(&mut self, line: &str) {
+        self.0.get_mut().write_all(format!("{line}\r\n").as_bytes()).unwrap();
+    }
+
+    /// Sends a line and reads until one that starts like that; everything read.
+    pub fn ask(&mut self, line: &str, last: &str) -> String {
+        self.send(line);
+        let mut answer = String::new();
+        loop {
+            let line = self.line();
+            assert!(!line.is_empty(), "closed after {answer:?}");
+            answer += &line;
+            if line.starts_with(last) {
+                return answer;
+            }
+        }
+    }
+
+    /// Everything until the server closes.
+    pub fn rest(&mut self) -> String {
+        let mut rest = String::new();
+        self.0.read_to_string(&mut rest).unwrap();
+        rest
+    }
+}
