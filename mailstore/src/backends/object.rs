@@ -1,5 +1,7 @@
 //! Blobs in any `object_store`: a directory, a cloud, memory.
 
+pub(crate) mod packed;
+
 use std::ops::Range;
 use std::path::Path as FilePath;
 use std::sync::Arc;
@@ -9,8 +11,9 @@ use bytes::Bytes;
 use futures::TryStreamExt;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
-use object_store::{Error, ObjectStore, ObjectStoreExt};
+use object_store::{Error, ObjectStore, ObjectStoreExt, PutPayload};
 
+use self::packed::Layout;
 use crate::blob::ObjectName;
 use crate::store::{BlobStore, Fault, StoreError};
 
@@ -36,6 +39,16 @@ impl ObjectBlobs {
     }
 }
 
+impl ObjectBlobs {
+    /// Bytes of an object; fewer if it ends before.
+    async fn read(&self, name: &ObjectName, range: Range<u64>) -> Result<Bytes, StoreError> {
+        if range.is_empty() {
+            return Ok(Bytes::new());
+        }
+        self.store.get_range(&path(name), range).await.map_err(failed("get a blob"))
+    }
+}
+
 fn path(name: &ObjectName) -> Path {
     Path::from(name.0.as_str())
 }
@@ -53,17 +66,26 @@ fn failed(op: &'static str) -> impl Fn(Error) -> StoreError {
 #[async_trait]
 impl BlobStore for ObjectBlobs {
     async fn put(&self, name: &ObjectName, bytes: Bytes) -> Result<(), StoreError> {
-        self.store.put(&path(name), bytes.into()).await.map_err(failed("put a blob"))?;
+        let object: PutPayload = packed::pack(&bytes).into_iter().collect();
+        drop(bytes);
+        self.store.put(&path(name), object).await.map_err(failed("put a blob"))?;
         Ok(())
     }
 
     async fn get(&self, name: &ObjectName, range: Range<u64>) -> Result<Bytes, StoreError> {
-        let wanted = range.end - range.start;
-        let bytes = self.store.get_range(&path(name), range).await.map_err(failed("get a blob"))?;
-        if bytes.len() as u64 != wanted {
+        let altered = |_| StoreError::corrupt("get a blob", format!("{name} was altered"));
+        let head = self.read(name, 0..packed::head_len(&range)).await?;
+        let found = match packed::layout(&head, &range).map_err(altered)? {
+            Layout::Plain(at) => self.read(name, at).await?,
+            Layout::Packed { first, lengths, at } => {
+                let packed = self.read(name, at).await?;
+                packed::unpack(&packed, (first, &lengths), &range).map_err(altered)?
+            }
+        };
+        if found.len() as u64 != range.end - range.start {
             return Err(StoreError::corrupt("get a blob", format!("{name} is too short")));
         }
-        Ok(bytes)
+        Ok(found)
     }
 
     async fn delete(&self, name: &ObjectName) -> Result<(), StoreError> {

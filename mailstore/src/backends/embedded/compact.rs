@@ -3,18 +3,18 @@
 use rusqlite::{OptionalExtension, params};
 
 use super::connection::Failure;
-use super::email::{self, Packing};
 use super::write::Transaction;
+use super::{email, kept};
 use crate::id::EmailId;
 use crate::pack::{Packer, Unpacker};
 use crate::time::Timestamp;
 
 /// Most bytes packed in one step: some 20 ms of work.
-const STEP: usize = 512 << 10;
+const STEP: i64 = 512 << 10;
 /// Most pages given back in one step.
 const PAGES: u32 = 256;
-/// The property, of no account, that says up to which number emails have been packed.
-const PACKED: &str = "packed";
+/// The property, of no account, that says up to which row blobs have been packed.
+const PACKED: &str = "packed blobs";
 const NOBODY: i64 = -1;
 
 /// Was there all that could be done, or is there more?
@@ -24,30 +24,32 @@ pub(super) enum Progress {
     Done,
 }
 
-/// Packs the next emails that came before a moment. Numbers ascend with time, so one number says
-/// how far this has come.
+/// Packs the next emails that came before a moment, then blobs.
 pub(super) fn pack(t: &Transaction<'_>, before: Timestamp) -> Result<Progress, Failure> {
-    let packed_to = packed_to(t)?;
     let mut statement =
-        t.db.prepare_cached("SELECT no, id, tree FROM email WHERE no > ?1 ORDER BY no LIMIT 256")?;
-    let mut rows = statement.query([packed_to])?;
-    let (mut last, mut bytes) = (packed_to, 0);
-    while bytes < STEP
-        && let Some(row) = rows.next()?
-    {
-        let id = EmailId::from_bytes(row.get(1)?);
-        if id.time() >= before {
+        t.db.prepare_cached("SELECT no, id, length(tree) FROM email ORDER BY no LIMIT 256")?;
+    let rows: Vec<(i64, [u8; 16], i64)> = statement
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .collect::<Result<_, _>>()?;
+    let (mut packed, mut bytes) = (0, 0);
+    for (no, id, len) in rows {
+        // Numbers ascend with time.
+        if bytes >= STEP || EmailId::from_bytes(id).time() >= before {
             break;
         }
-        last = row.get(0)?;
-        let stored = row.get::<_, Vec<u8>>(2)?;
-        bytes += stored.len();
-        pack_one(t, last, id, stored)?;
+        email::pack(t.db, no)?;
+        packed += 1;
+        bytes += len;
     }
-    drop(rows);
-    if last == packed_to {
+    if packed > 0 { Ok(Progress::More) } else { pack_blobs(t) }
+}
+
+/// The blobs of emails that are packed are packed too; a blob does not know its age, so all are
+/// once no email is left to be packed.
+fn pack_blobs(t: &Transaction<'_>) -> Result<Progress, Failure> {
+    let Some(last) = kept::pack(t.db, packed_to(t)?, STEP as usize)? else {
         return Ok(Progress::Done);
-    }
+    };
     let mut packer = Packer::default();
     packer.signed(last);
     t.db.prepare_cached(
@@ -55,24 +57,6 @@ pub(super) fn pack(t: &Transaction<'_>, before: Timestamp) -> Result<Progress, F
     )?
     .execute(params![NOBODY, PACKED, packer.seal(0)])?;
     Ok(Progress::More)
-}
-
-fn pack_one(t: &Transaction<'_>, no: i64, id: EmailId, stored: Vec<u8>) -> Result<(), Failure> {
-    let len = stored.len();
-    let tree = match email::decode_tree(&stored.into(), id) {
-        Ok(tree) => tree,
-        Err(error) => {
-            // It stays as it is, for whoever repairs it.
-            tracing::error!(%id, %error, "an email cannot be packed");
-            return Ok(());
-        }
-    };
-    let packed = email::encode_tree(&tree, id, Packing::Zstd);
-    if packed.len() < len {
-        t.db.prepare_cached("UPDATE email SET tree = ?2 WHERE no = ?1")?
-            .execute(params![no, packed])?;
-    }
-    Ok(())
 }
 
 fn packed_to(t: &Transaction<'_>) -> Result<i64, Failure> {
@@ -87,10 +71,11 @@ fn packed_to(t: &Transaction<'_>) -> Result<i64, Failure> {
     })
 }
 
-/// Gives free pages back.
-pub(super) fn shrink(t: &Transaction<'_>) -> Result<(), Failure> {
+/// Gives free pages back; says whether there are more.
+pub(super) fn shrink(t: &Transaction<'_>) -> Result<Progress, Failure> {
+    let free: u32 = t.db.query_row("PRAGMA freelist_count", [], |row| row.get(0))?;
     let mut statement = t.db.prepare(&format!("PRAGMA incremental_vacuum({PAGES})"))?;
     let mut rows = statement.query([])?;
     while rows.next()?.is_some() {}
-    Ok(())
+    Ok(if free > PAGES { Progress::More } else { Progress::Done })
 }

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 
 use super::connection::Failure;
 use super::email;
@@ -104,7 +103,8 @@ impl PageReader<'_> {
         }
         let id = fetched.row.email;
         let missing = || Failure::Missing(format!("email {id}"));
-        let (derived, tree) = self.columns(number)?.ok_or_else(missing)?;
+        let columns = email::columns(self.db, number, self.want)?;
+        let (derived, tree) = columns.ok_or_else(missing)?;
         self.bytes += derived.len() + tree.len();
         fetched.derived = Some(Arc::new(email::decode_derived(&derived, id)?));
         if self.want == Want::Email {
@@ -112,22 +112,4 @@ impl PageReader<'_> {
         }
         Ok(fetched)
     }
-
-    fn columns(&self, number: i64) -> Result<Option<(Bytes, Bytes)>, Failure> {
-        let read = |row: &rusqlite::Row<'_>| Ok((blob(row, 0)?, blob(row, 1)?));
-        Ok(match self.want {
-            Want::Email => {
-                let sql = "SELECT derived, tree FROM email WHERE no = ?1";
-                self.db.prepare_cached(sql)?.query_row([number], read).optional()?
-            }
-            _ => {
-                let sql = "SELECT derived, x'' FROM email WHERE no = ?1";
-                self.db.prepare_cached(sql)?.query_row([number], read).optional()?
-            }
-        })
-    }
-}
-
-fn blob(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<Bytes> {
-    Ok(Bytes::copy_from_slice(row.get_ref(column)?.as_blob()?))
 }

@@ -8,6 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::connection::Failure;
+use super::email::{self, EmailNo};
 use super::row::{self, MailboxNo};
 use crate::change::{Delta, ReadMailboxes};
 use crate::id::{AccountId, MailboxId};
@@ -26,6 +27,8 @@ pub(super) struct Heads {
     accounts: HashMap<AccountId, Account>,
     /// The last mailbox number given out, once known.
     last_no: Option<MailboxNo>,
+    /// The last email number given out, once known.
+    last_email: Option<EmailNo>,
 }
 
 #[derive(Debug, Default)]
@@ -147,6 +150,16 @@ impl Heads {
         }
         self.last_no = Some(last_no);
         Ok(())
+    }
+
+    /// A number for a new email.
+    pub(super) fn next_email(&mut self, db: &Connection) -> Result<EmailNo, Failure> {
+        let last = match self.last_email {
+            Some(last) => last,
+            None => email::last_no(db)?,
+        };
+        self.last_email = Some(last + 1);
+        Ok(last + 1)
     }
 
     /// Writes what has changed.

@@ -14,7 +14,7 @@ use super::directory::{Lock, OpenError};
 use super::purge::Cursor;
 use super::row::MailboxNo;
 use super::uids::Known;
-use super::{fetch, heads, purge, uids};
+use super::{fetch, heads, kept, purge, uids};
 use crate::blob::{BlobRef, Digest, ObjectName, Place};
 use crate::change::{Change, Committed};
 use crate::id::{AccountId, MailboxId, MailboxKey};
@@ -135,15 +135,7 @@ impl Ledger for EmbeddedLedger {
     }
 
     async fn kept(&self, digest: Digest, range: Range<u64>) -> Result<Bytes, StoreError> {
-        let missing = || Failure::Missing(format!("blob {digest}"));
-        self.readers.read("read a blob", |db| {
-            let mut statement = db.prepare_cached("SELECT bytes FROM blob WHERE digest = ?1")?;
-            let mut rows = statement.query([digest.0])?;
-            let row = rows.next()?.ok_or_else(missing)?;
-            let bytes = row.get_ref(0)?.as_blob_or_null().ok().flatten().ok_or_else(missing)?;
-            let wanted = bytes.get(range.start as usize..range.end as usize);
-            Ok(Bytes::copy_from_slice(wanted.ok_or_else(missing)?))
-        })
+        self.readers.read("read a blob", |db| kept::read(db, digest, range))
     }
 
     fn keeps_up_to(&self) -> u64 {

@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension, params};
 
 use super::compact::{self, Progress};
 use super::connection::Failure;
-use super::email;
+use super::email::{self, Stored};
 use super::row::{self, MailboxNo};
 use super::write::Transaction;
 use crate::blob::{Digest, ObjectName};
@@ -38,7 +38,7 @@ pub(super) fn step(
     let to = trim(t, purge, from)?;
     purged.more |= to != Cursor::default();
     purged.more |= compact::pack(t, purge.pack_before)? == Progress::More;
-    compact::shrink(t)?;
+    purged.more |= compact::shrink(t)? == Progress::More;
     Ok((purged, to))
 }
 
@@ -129,16 +129,11 @@ fn release(t: &Transaction<'_>, no: i64, purged: &mut Purged) -> Result<(), Fail
     if used {
         return Ok(());
     }
-    let found: Option<(i64, [u8; 16], Vec<u8>)> =
-        t.db.prepare_cached("SELECT account, id, tree FROM email WHERE no = ?1")?
-            .query_row([no], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-            .optional()?;
-    let Some((account, id, tree)) = found else { return Ok(()) };
-    t.db.prepare_cached("DELETE FROM email WHERE no = ?1")?.execute([no])?;
-    let tree = email::decode_tree(&tree.into(), EmailId::from_bytes(id))?;
+    let Some(Stored { account, id, tree, .. }) = email::remove(t.db, no)? else { return Ok(()) };
+    let tree = email::decode_tree(&tree, id)?;
     for blob in tree.blobs() {
         t.db.prepare_cached("DELETE FROM claim WHERE digest = ?1 AND account = ?2 AND email = ?3")?
-            .execute(params![blob.digest.0, account, id])?;
+            .execute(params![blob.digest.0, account, id.to_bytes()])?;
         drop_unclaimed(t, blob.digest, purged)?;
     }
     Ok(())

@@ -55,6 +55,14 @@ CREATE TABLE email (
     tree BLOB NOT NULL
 );
 CREATE UNIQUE INDEX email_by_id ON email (account, id);
+CREATE TABLE packed (
+    no INTEGER PRIMARY KEY,
+    account INTEGER NOT NULL,
+    id BLOB NOT NULL,
+    derived BLOB NOT NULL,
+    tree BLOB NOT NULL
+);
+CREATE UNIQUE INDEX packed_by_id ON packed (account, id);
 CREATE TABLE journal (
     account INTEGER NOT NULL,
     modseq INTEGER NOT NULL,

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
 use super::connection::Failure;
-use super::email::{self, Packing};
+use super::email::{self, EmailNo};
 use super::heads::Heads;
+use super::kept;
 use super::row::{self, MailboxNo};
 use crate::blob::Place;
 use crate::change::{Change, Committed, Delta, ReadRows, Refusal, RowChange, Snapshot};
@@ -22,7 +23,7 @@ pub(super) struct Transaction<'a> {
     pub(super) db: &'a Connection,
     pub(super) heads: &'a mut Heads,
     /// Where emails stand that this transaction has read or written.
-    numbers: HashMap<(AccountId, EmailId), i64>,
+    numbers: HashMap<(AccountId, EmailId), EmailNo>,
 }
 
 impl<'a> Transaction<'a> {
@@ -137,22 +138,12 @@ impl<'a> Transaction<'a> {
 
     fn write_email(&mut self, account: AccountId, new: &NewEmail) -> Result<(), Failure> {
         let email = &new.email;
-        let derived = email::encode_derived(&email.derived, email.id);
-        let tree = email::encode_tree(&email.tree, email.id, Packing::Plain);
         let id = email.id.to_bytes();
-        self.db
-            .prepare_cached(
-                "INSERT INTO email (account, id, derived, tree) VALUES (?1, ?2, ?3, ?4)",
-            )?
-            .execute(params![account.get(), id, derived, tree])?;
-        self.numbers.insert((account, email.id), self.db.last_insert_rowid());
+        let no = self.heads.next_email(self.db)?;
+        email::insert(self.db, no, account, email)?;
+        self.numbers.insert((account, email.id), no);
         for (blob, bytes) in &new.kept {
-            self.db
-                .prepare_cached(
-                    "INSERT INTO blob (digest, bytes) VALUES (?1, ?2) ON CONFLICT (digest)
-                     DO UPDATE SET bytes = excluded.bytes WHERE bytes IS NULL",
-                )?
-                .execute(params![blob.digest.0, &bytes[..]])?;
+            kept::insert(self.db, blob.digest, bytes)?;
         }
         for blob in email.tree.blobs() {
             let claim = params![blob.digest.0, account.get(), id];
@@ -212,15 +203,11 @@ impl<'a> Transaction<'a> {
         no.ok_or_else(|| Failure::Missing(format!("mailbox {} of account {account}", mailbox.0)))
     }
 
-    fn email_number(&mut self, account: AccountId, id: EmailId) -> Result<i64, Failure> {
+    fn email_number(&mut self, account: AccountId, id: EmailId) -> Result<EmailNo, Failure> {
         if let Some(no) = self.numbers.get(&(account, id)) {
             return Ok(*no);
         }
-        let no: Option<i64> = self
-            .db
-            .prepare_cached("SELECT no FROM email WHERE account = ?1 AND id = ?2")?
-            .query_row(params![account.get(), id.to_bytes()], |row| row.get(0))
-            .optional()?;
+        let no = email::number(self.db, account, id)?;
         no.ok_or_else(|| Failure::Missing(format!("email {id} of account {account}")))
     }
 }

@@ -2,13 +2,13 @@
 
 use std::collections::HashSet;
 
-use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{Place, Report};
 use crate::backends::embedded::connection::Failure;
+use crate::backends::embedded::email::{self, Stored};
+use crate::backends::embedded::heads;
 use crate::backends::embedded::row::{self, MailboxNo};
-use crate::backends::embedded::{email, heads};
 use crate::flags::SystemFlag;
 use crate::id::{AccountId, EmailId};
 use crate::journal::codec;
@@ -62,6 +62,7 @@ fn check_mailbox(
     let mut counts = Counts::default();
     let mut statement = db.prepare_cached(
         "SELECT key, v, EXISTS (SELECT 1 FROM email WHERE no = membership.email)
+             OR EXISTS (SELECT 1 FROM packed WHERE no = membership.email)
          FROM membership WHERE key BETWEEN ?1 AND ?2 ORDER BY key",
     )?;
     let mut rows = statement.query([row::key(no, Uid::MIN), row::key(no, Uid::MAX)])?;
@@ -130,21 +131,19 @@ fn check_emails(db: &Connection, account: AccountId, report: &mut Report) -> Res
         .collect::<Result<_, _>>()?;
     let mut seen = HashSet::new();
     let mut statement = db.prepare_cached(
-        "SELECT id, derived, tree, EXISTS (SELECT 1 FROM membership WHERE email = no)
+        "SELECT account, id, derived, tree, EXISTS (SELECT 1 FROM membership WHERE email = no)
              OR EXISTS (SELECT 1 FROM expunged WHERE email = no)
-         FROM email WHERE account = ?1",
+         FROM (SELECT * FROM email UNION ALL SELECT * FROM packed) WHERE account = ?1",
     )?;
     let mut rows = statement.query([account.get()])?;
     while let Some(row) = rows.next()? {
         report.emails += 1;
-        let id = EmailId::from_bytes(row.get(0)?);
+        let Stored { id, derived, tree, .. } = email::stored(row)?;
         let place = || Place::Email(account, id);
-        let blob =
-            |column| -> rusqlite::Result<Bytes> { Ok(row.get::<_, Vec<u8>>(column)?.into()) };
-        if let Err(error) = email::decode_derived(&blob(1)?, id) {
+        if let Err(error) = email::decode_derived(&derived, id) {
             report.found(place(), error.to_string());
         }
-        match email::decode_tree(&blob(2)?, id) {
+        match email::decode_tree(&tree, id) {
             Ok(tree) => {
                 for blob in tree.blobs() {
                     let claim = (blob.digest.0, id.to_bytes());
@@ -155,7 +154,7 @@ fn check_emails(db: &Connection, account: AccountId, report: &mut Report) -> Res
             }
             Err(error) => report.found(place(), error.to_string()),
         }
-        if !row.get::<_, bool>(3)? {
+        if !row.get::<_, bool>(4)? {
             report.found(place(), "an orphan: no mailbox holds it");
         }
     }

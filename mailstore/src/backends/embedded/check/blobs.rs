@@ -1,15 +1,17 @@
 //! The blobs: each against its digest, and files against rows.
 
 use std::collections::HashSet;
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fs;
+use std::io;
 use std::path::Path;
 
 use rusqlite::Connection;
 
 use super::{CheckError, Place, Report};
 use crate::backends::embedded::connection::{Failure, Readers};
-use crate::blob::{CHUNK, Digest};
+use crate::backends::embedded::kept;
+use crate::backends::object::packed;
+use crate::blob::Digest;
 use crate::store::StoreError;
 
 /// Blobs read in one snapshot.
@@ -49,12 +51,14 @@ fn page(db: &Connection, after: i64) -> Result<Vec<Blob>, Failure> {
          FROM blob WHERE rowid > ?1 ORDER BY rowid LIMIT ?2",
     )?;
     let rows = statement.query_map([after, PAGE], |row| {
-        let bytes = row.get_ref(3)?.as_blob_or_null()?;
+        let digest = Digest(row.get(1)?);
+        let sealed: Option<Vec<u8>> = row.get(3)?;
+        let bytes = sealed.and_then(|sealed| kept::unseal(digest, sealed).ok());
         Ok(Blob {
             rowid: row.get(0)?,
-            digest: Digest(row.get(1)?),
+            digest,
             object: row.get(2)?,
-            actual: bytes.map(Digest::of),
+            actual: bytes.map(|bytes| Digest::of(&bytes)),
             is_claimed: row.get(4)?,
         })
     })?;
@@ -66,7 +70,7 @@ fn check_blob(blob: &Blob, dir: &Path, report: &mut Report) {
     let place = || Place::Blob(blob.digest.to_string());
     let actual = match &blob.object {
         Some(name) => digest_of_file(&dir.join(name)).map_err(|error| error.to_string()),
-        None => blob.actual.ok_or_else(|| "its bytes are missing".to_owned()),
+        None => blob.actual.ok_or_else(|| "its bytes are missing or altered".to_owned()),
     };
     match actual {
         Ok(actual) if actual == blob.digest => {}
@@ -79,20 +83,8 @@ fn check_blob(blob: &Blob, dir: &Path, report: &mut Report) {
 }
 
 fn digest_of_file(path: &Path) -> io::Result<Digest> {
-    let mut file = File::open(path)?;
-    let (mut chunks, mut size) = (Vec::new(), 0);
-    loop {
-        let mut chunk = Vec::with_capacity(CHUNK);
-        (&mut file).take(CHUNK as u64).read_to_end(&mut chunk)?;
-        if chunk.is_empty() && size > 0 {
-            return Ok(Digest::of_chunks(&chunks, size));
-        }
-        chunks.push(*blake3::hash(&chunk).as_bytes());
-        size += chunk.len() as u64;
-        if chunk.is_empty() {
-            return Ok(Digest::of_chunks(&chunks, size));
-        }
-    }
+    let content = packed::unpack_all(&fs::read(path)?).map_err(io::Error::other)?;
+    Ok(Digest::of(&content))
 }
 
 /// Files that no row names.
