@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
+use rcgen::{CertificateParams, DnType, KeyPair};
 use wire::{CertificateFiles, Tls, TlsSettings};
 
 use crate::config;
@@ -53,10 +54,11 @@ fn make(
     names: &[String],
     files: &CertificateFiles,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let made = rcgen::generate_simple_self_signed(names)?;
-    for (path, text) in
-        [(&files.key, made.signing_key.serialize_pem()), (&files.chain, made.cert.pem())]
-    {
+    let key = KeyPair::generate()?;
+    let mut about = CertificateParams::new(names)?;
+    about.distinguished_name.push(DnType::CommonName, "mailserver, signed by nobody");
+    let certificate = about.self_signed(&key)?;
+    for (path, text) in [(&files.key, key.serialize_pem()), (&files.chain, certificate.pem())] {
         if let Some(directory) = path.parent() {
             fs::create_dir_all(directory)?;
         }
