@@ -8,6 +8,7 @@ use mailstore::backends::embedded;
 use crate::config::Config;
 use crate::control::Client;
 use crate::problem::{Doing, Problem};
+use crate::say::say;
 use crate::users::{Reply, Request, Row, carry_out};
 use crate::{prompt, serve, store};
 
@@ -102,7 +103,7 @@ pub(crate) async fn run(command: Command, config: &Config) -> Result<ExitCode, P
         Command::User(user) => run_user(user, config).await,
         Command::Check => check(config),
         Command::Config => {
-            print!("{}", config.to_toml()?);
+            say(&config.to_toml()?);
             Ok(ExitCode::SUCCESS)
         }
     }
@@ -111,11 +112,11 @@ pub(crate) async fn run(command: Command, config: &Config) -> Result<ExitCode, P
 fn check(config: &Config) -> Result<ExitCode, Problem> {
     let report = embedded::check(&config.directory).doing(|| "checking the store".to_owned())?;
     for finding in &report.findings {
-        println!("{finding}");
+        say(&format!("{finding}\n"));
     }
-    println!(
+    say(&format!(
         "read {} users, {} addresses, {} accounts, {} mailboxes, {} messages of {} contents, \
-         {} blobs; found {} faults",
+         {} blobs; found {} faults\n",
         report.users,
         report.addresses,
         report.accounts,
@@ -124,7 +125,7 @@ fn check(config: &Config) -> Result<ExitCode, Problem> {
         report.emails,
         report.blobs,
         report.findings.len()
-    );
+    ));
     Ok(if report.findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -160,11 +161,11 @@ fn request(user: User) -> Result<Request, Problem> {
 fn show(reply: Reply) -> ExitCode {
     match reply {
         Reply::Done { said } => {
-            println!("{said}");
+            say(&format!("{said}\n"));
             ExitCode::SUCCESS
         }
         Reply::Users { rows, .. } => {
-            rows.iter().for_each(|row| println!("{}", line(row)));
+            rows.iter().for_each(|row| say(&line(row)));
             ExitCode::SUCCESS
         }
         Reply::Refused { reason } => {
@@ -197,7 +198,7 @@ fn line(row: &Row) -> String {
     let (bytes, messages) = (limit(row.quota_bytes), limit(row.quota_messages));
     let more = if row.more_addresses { ",..." } else { "" };
     let addresses = format!("{}{more}", row.addresses.join(","));
-    format!("{}\t{}\t{state}\t{bytes}\t{messages}\t{addresses}", row.account, row.name)
+    format!("{}\t{}\t{state}\t{bytes}\t{messages}\t{addresses}\n", row.account, row.name)
 }
 
 /// Where requests are carried out.
@@ -239,8 +240,8 @@ mod tests {
             addresses: vec!["a@b.example".into(), "c@d.example".into()],
             more_addresses: false,
         };
-        assert_eq!(line(&row), "7\talice\tactive\t-\t5\ta@b.example,c@d.example");
+        assert_eq!(line(&row), "7\talice\tactive\t-\t5\ta@b.example,c@d.example\n");
         (row.disabled, row.more_addresses) = (true, true);
-        assert_eq!(line(&row), "7\talice\tdisabled\t-\t5\ta@b.example,c@d.example,...");
+        assert_eq!(line(&row), "7\talice\tdisabled\t-\t5\ta@b.example,c@d.example,...\n");
     }
 }

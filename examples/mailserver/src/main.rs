@@ -14,6 +14,7 @@ mod control;
 mod guide;
 mod problem;
 mod prompt;
+mod say;
 mod serve;
 mod store;
 mod tls;

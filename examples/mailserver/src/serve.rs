@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::control::{self, Control};
 use crate::guide::{self, Place};
 use crate::problem::{Doing, Problem};
+use crate::say::say;
 use crate::store::{self, Store};
 use crate::tls;
 
@@ -141,9 +142,9 @@ impl<'a> Servers<'a> {
     /// Says on the standard output where everything is and, while there are no users, what to do.
     async fn greet(&self, store: &Store) -> Result<(), Problem> {
         let users = store.accounts.list(None, 1).await.doing(|| "looking for users".to_owned())?;
-        print!("{}", guide::overview(&self.config.directory, &self.places));
+        say(&guide::overview(&self.config.directory, &self.places));
         if users.is_empty() {
-            print!("{}", guide::next_steps(&self.places));
+            say(&guide::next_steps(&self.places));
         }
         Ok(())
     }
