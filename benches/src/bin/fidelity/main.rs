@@ -76,6 +76,8 @@ async fn main() -> Result<ExitCode, Failure> {
         let day = 24 * 3600 * 1000;
         store.sweep(Timestamp::from_millis(Timestamp::now().millis() + 2 * day)).await?;
         compare(&store, &messages, &stored, &mut report).await?;
+        // Closed, so that all of the log is in the database.
+        drop(store);
         let size: usize = messages.iter().map(|message| message.bytes.len()).sum();
         let kept = size_of(dir)?;
         let share = 100.0 * kept as f64 / size.max(1) as f64;
