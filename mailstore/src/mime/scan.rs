@@ -55,6 +55,8 @@ pub(super) struct Boundaries {
     stack: Vec<Option<Boundary>>,
     active: usize,
     longest: usize,
+    /// One bit for the hash of each boundary in use: most lines are told by it alone.
+    filter: u128,
 }
 
 #[derive(Debug)]
@@ -70,6 +72,7 @@ impl Boundaries {
         if let Some(boundary) = &boundary {
             self.active += 1;
             self.longest = self.longest.max(boundary.text.len());
+            self.filter |= bit(boundary.hash);
         }
         self.stack.push(boundary);
     }
@@ -77,15 +80,20 @@ impl Boundaries {
     /// Leaves the innermost container.
     pub(super) fn leave(&mut self) {
         if let Some(Some(_)) = self.stack.pop() {
-            self.active -= 1;
+            self.forget_one();
         }
     }
 
     /// The container goes on (its epilogue), its boundary means nothing any more.
     pub(super) fn retire(&mut self, level: usize) {
         if self.stack.get_mut(level).and_then(Option::take).is_some() {
-            self.active -= 1;
+            self.forget_one();
         }
+    }
+
+    fn forget_one(&mut self) {
+        self.active -= 1;
+        self.filter = self.stack.iter().flatten().fold(0, |bits, b| bits | bit(b.hash));
     }
 
     /// Whether any boundary is in use. If not, the rest of the source need not be looked at.
@@ -117,6 +125,10 @@ impl Boundaries {
     fn innermost(&self, text: &[u8]) -> Option<(usize, bool)> {
         let whole = hash(text);
         let stem = text.strip_suffix(b"--").map(|stem| (hash(stem), stem));
+        let bits = bit(whole) | stem.map_or(0, |(hash, _)| bit(hash));
+        if self.filter & bits == 0 {
+            return None;
+        }
         self.stack.iter().enumerate().rev().find_map(|(level, entry)| {
             let boundary = entry.as_ref()?;
             if boundary.hash == whole && boundary.text == text {
@@ -132,6 +144,10 @@ impl Boundaries {
 pub(super) fn trim_end(text: &[u8]) -> &[u8] {
     let last = text.iter().rposition(|b| !matches!(b, b' ' | b'\t' | b'\r' | b'\n'));
     text.get(..last.map_or(0, |last| last + 1)).unwrap_or_default()
+}
+
+fn bit(hash: u64) -> u128 {
+    1 << (hash >> 57)
 }
 
 /// A quick hash of at most some hundred bytes; what it finds equal is compared in full.
