@@ -4,6 +4,7 @@
 mod corpus;
 mod dedupe;
 mod failures;
+mod hostile;
 mod properties;
 mod sections;
 mod shelf;
