@@ -153,12 +153,24 @@ impl Delivery {
     /// the message again to those it has heard nothing of.
     async fn run(self, copies: Vec<Copy>, outcomes: mpsc::Sender<Result<(), No>>) {
         let message = self.prepare(self.message.clone()).await;
-        let appends = copies.into_iter().map(|copy| self.copy(copy, &message, &outcomes));
+        let mut copies = copies.into_iter();
+        if self.has_blobs()
+            && let Some(first) = copies.next()
+        {
+            // Alone, so that the others find the blobs stored and need not put them too.
+            let _ = outcomes.send(self.copy(first, &message, &outcomes).await).await;
+        }
+        let appends = copies.map(|copy| self.copy(copy, &message, &outcomes));
         let mut appended = stream::iter(appends).buffered(self.lmtp.settings.parallel.max(1));
         while let Some(outcome) = appended.next().await {
             // A listener that has gone needs no outcome.
             let _ = outcomes.send(outcome).await;
         }
+    }
+
+    /// Whether the message may have parts that go to the blob store.
+    fn has_blobs(&self) -> bool {
+        self.message.len() as u64 > self.lmtp.store.ledger().keeps_up_to()
     }
 
     async fn copy(

@@ -1,9 +1,12 @@
 //! A server, a client that plays transcripts, and a directory of people made up.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use lmtp_frontend::{Lmtp, Settings};
+use mailstore::backends::embedded::Embedded;
 use mailstore::backends::memory;
 use mailstore::id::{AccountId, MailboxId};
 use mailstore::message::Want;
@@ -105,8 +108,14 @@ impl Server {
         client.play(transcript).await;
     }
 
-    /// The messages in somebody's INBOX.
+    /// The messages in somebody's INBOX, as text.
     pub(crate) async fn inbox(&self, number: i64) -> Vec<String> {
+        let messages = self.messages(number).await;
+        messages.iter().map(|bytes| String::from_utf8_lossy(bytes).into_owned()).collect()
+    }
+
+    /// The messages in somebody's INBOX.
+    pub(crate) async fn messages(&self, number: i64) -> Vec<Bytes> {
         let by = account(number).into();
         let inbox = self.store.select(by, MailboxId::INBOX, Access::ReadOnly).await.unwrap();
         let inbox = inbox.expect("an INBOX");
@@ -116,8 +125,7 @@ impl Server {
             let page = inbox.fetch(&rest, Want::Email).await.unwrap();
             for message in page.messages {
                 let plan = message.tree.expect("a tree").plan();
-                let bytes = self.store.read(plan).to_bytes().await.unwrap();
-                messages.push(String::from_utf8_lossy(&bytes).into_owned());
+                messages.push(self.store.read(plan).to_bytes().await.unwrap());
             }
             rest = page.rest;
         }
@@ -128,6 +136,12 @@ impl Server {
 /// A store in memory.
 pub(crate) fn store(settings: mailstore::Settings) -> Mailstore {
     Mailstore::new(memory::backend(), settings)
+}
+
+/// A store in a directory.
+pub(crate) fn embedded(directory: &Path) -> Mailstore {
+    let embedded = Embedded::open(directory).unwrap();
+    Mailstore::new(embedded.backend(), mailstore::Settings::default())
 }
 
 /// Plays transcripts.

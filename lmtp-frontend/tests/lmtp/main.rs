@@ -9,6 +9,7 @@ mod data;
 mod delivery;
 mod failing;
 mod faults;
+mod fidelity;
 mod harness;
 mod limits;
 mod tls;

@@ -7,6 +7,7 @@ use std::process::Command;
 use bytes::Bytes;
 use mailstore::mime::DetachRules;
 
+use crate::behind::{is_as_together, small_bodies};
 use crate::properties::{assert_nested, assert_sections, assert_tiles};
 use crate::shelf::{eager, stored};
 use crate::soup::{crlf, lf};
@@ -60,9 +61,11 @@ fn every_message_of_the_corpus_comes_back() {
     zstd::Decoder::new(packed).unwrap().read_to_end(&mut tar).unwrap();
     let files = files(&tar);
     assert!(files.len() > 4_900, "{}", files.len());
-    for raw in files {
+    for raw in &files {
         comes_back_in_all_newlines(raw.to_vec());
     }
+    let together = files.iter().filter(|raw| is_as_together(&raw.to_vec().into(), &small_bodies()));
+    assert!(together.count() * 100 > files.len() * 99);
 }
 
 /// Runs the generator and tries every message it makes.
