@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod bdat;
+mod blobs;
 mod commands;
 mod data;
 mod delivery;

@@ -1,0 +1,104 @@
+//! A message to many puts its attachments once, and a blob store that is away is no OK.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use mailstore::Mailstore;
+use mailstore::backends::memory::{self, MemoryLedger};
+use mailstore::blob::ObjectName;
+use mailstore::store::{BlobStore, StoreError};
+
+use crate::harness::{ALICE, BOB, CAROL, Server, bare};
+
+/// Counts what is put; takes no more than it is allowed.
+#[derive(Debug)]
+struct Counting {
+    blobs: Arc<dyn BlobStore>,
+    puts: AtomicUsize,
+    most: usize,
+}
+
+#[async_trait]
+impl BlobStore for Counting {
+    async fn put(&self, name: &ObjectName, bytes: Bytes) -> Result<(), StoreError> {
+        // Others get their turn while this is under way.
+        tokio::task::yield_now().await;
+        if self.puts.fetch_add(1, Ordering::SeqCst) >= self.most {
+            return Err(StoreError::unavailable("put", "no space left"));
+        }
+        self.blobs.put(name, bytes).await
+    }
+
+    async fn get(&self, name: &ObjectName, range: Range<u64>) -> Result<Bytes, StoreError> {
+        self.blobs.get(name, range).await
+    }
+
+    async fn delete(&self, name: &ObjectName) -> Result<(), StoreError> {
+        self.blobs.delete(name).await
+    }
+
+    async fn list(&self, folder: u8) -> Result<Vec<ObjectName>, StoreError> {
+        self.blobs.list(folder).await
+    }
+}
+
+/// A server whose blobs above 1,000 bytes go to a store that takes `most` of them.
+async fn server(most: usize) -> (Server, Arc<Counting>) {
+    let mut backend = memory::backend();
+    let puts = AtomicUsize::new(0);
+    let counting = Arc::new(Counting { blobs: backend.blobs.clone(), puts, most });
+    backend.blobs = counting.clone();
+    backend.ledger = Arc::new(MemoryLedger::keeping_up_to(1_000));
+    let store = Mailstore::new(backend, mailstore::Settings::default());
+    (Server::on(store, bare(), wire::Settings::default()).await, counting)
+}
+
+fn message() -> String {
+    let attachment =
+        "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWZnaGlqa2xtbm9wcXJzdHV2\r\n".repeat(500);
+    let header = "Content-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n";
+    format!("{header}\r\n{attachment}")
+}
+
+async fn deliver(server: &Server, replies: &str) {
+    let mut client = server.lhlo().await;
+    client
+        .play(
+            "C: MAIL FROM:<a@b>
+             C: RCPT TO:<alice>
+             C: RCPT TO:<bob>
+             C: RCPT TO:<carol>
+             C: DATA
+             S: 250 2.1.0 OK
+             S: 250 2.1.5 OK
+             S: 250 2.1.5 OK
+             S: 250 2.1.5 OK
+             S: 354 *",
+        )
+        .await;
+    client.send(format!("{}.\r\n", message()).as_bytes()).await;
+    client.play(replies).await;
+}
+
+#[tokio::test]
+async fn an_attachment_to_many_is_put_once() {
+    let (server, counting) = server(usize::MAX).await;
+    deliver(&server, "S: 250 2.0.0 <alice> *\nS: 250 2.0.0 <bob> *\nS: 250 2.0.0 <carol> *").await;
+    assert_eq!(counting.puts.load(Ordering::SeqCst), 1);
+    for account in [ALICE, BOB, CAROL] {
+        assert_eq!(server.inbox(account).await, [message()]);
+    }
+}
+
+#[tokio::test]
+async fn a_full_blob_store_is_no_ok() {
+    let (server, _) = server(0).await;
+    let no = |name| format!("S: 451 4.3.0 <{name}> the store is not available\n");
+    deliver(&server, &["alice", "bob", "carol"].map(no).concat()).await;
+    for account in [ALICE, BOB, CAROL] {
+        assert!(server.inbox(account).await.is_empty());
+    }
+}
