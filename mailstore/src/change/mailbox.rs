@@ -69,11 +69,11 @@ pub(super) fn quota(change: &Change, seen: &Snapshot, quota: Quota) -> Result<De
     Ok(draft.finish(Outcome::Done))
 }
 
+const TOO_DEEP: Refusal = Refusal::BadName("it has more than 64 levels");
+
 /// Is this a name that a mailbox may have?
 fn check_name(name: &str) -> Result<(), Refusal> {
-    let mut levels = 0;
     for leaf in name.split(SEPARATOR) {
-        levels += 1;
         if leaf.is_empty() {
             return Err(Refusal::BadName("a level is empty"));
         }
@@ -84,10 +84,14 @@ fn check_name(name: &str) -> Result<(), Refusal> {
             return Err(Refusal::BadName("it holds a control character"));
         }
     }
-    if levels > Mailbox::MAX_LEVELS {
-        return Err(Refusal::BadName("it has more than 64 levels"));
+    if levels(name) > Mailbox::MAX_LEVELS {
+        return Err(TOO_DEEP);
     }
     Ok(())
+}
+
+fn levels(name: &str) -> usize {
+    name.split(SEPARATOR).count()
 }
 
 /// INBOX in capitals wherever it stands for INBOX.
@@ -193,6 +197,7 @@ impl<'a> Tree<'a> {
             return Err(Refusal::Cannot("INBOX keeps its name"));
         }
         check_name(to)?;
+        let to = &canonical(to);
         if self.all.find(to).is_some() {
             return Err(Refusal::MailboxExists);
         }
@@ -200,12 +205,22 @@ impl<'a> Tree<'a> {
         if to.starts_with(&format!("{old_name}{SEPARATOR}")) {
             return Err(Refusal::Cannot("the new name is below the old one"));
         }
+        if levels(to) + self.levels_below(&old_name) > Mailbox::MAX_LEVELS {
+            return Err(TOO_DEEP);
+        }
         let (parent, leaf) = self.make_parents(to)?;
         let id = old.id;
         self.put(Mailbox { parent, leaf, ..old });
         self.draft.log(id, Event::Mailbox(MailboxEvent::Renamed));
-        self.move_subscriptions(&old_name, &canonical(to));
+        self.move_subscriptions(&old_name, to);
         Ok(Outcome::Mailbox { id })
+    }
+
+    /// How many levels of mailboxes there are below a name.
+    fn levels_below(&self, name: &str) -> usize {
+        let below = format!("{name}{SEPARATOR}");
+        let names = self.all.names().into_iter();
+        names.filter_map(|(name, _)| name.strip_prefix(&below).map(levels)).max().unwrap_or(0)
     }
 
     /// Subscriptions follow a mailbox, and those below it, to the new name.

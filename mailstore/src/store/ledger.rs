@@ -47,7 +47,8 @@ pub trait Ledger: Debug + Send + Sync + 'static {
 
     /// At most `limit` records after `since`; where a mailbox is given, only those that touch it.
     /// `Trimmed` if some of those may be gone: `since` is before the horizon and the mailbox (or
-    /// the account) changed after `since`.
+    /// the account) changed after `since` or is no more; or `since` is ahead of the account, which
+    /// must have been forgotten since.
     async fn journal(
         &self,
         account: AccountId,

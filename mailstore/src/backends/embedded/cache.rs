@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::uids::Known;
-use crate::id::MailboxKey;
+use crate::id::{AccountId, MailboxKey};
 use crate::uid::ModSeq;
 
 /// Mailboxes remembered at most; beyond it all are forgotten.
@@ -46,6 +46,11 @@ impl UidCache {
             return Staleness::Stale;
         }
         Staleness::Fresh
+    }
+
+    /// Forgets what was known of an account.
+    pub(super) fn forget(&self, account: AccountId) {
+        self.known().retain(|at, _| at.account != account);
     }
 
     fn known(&self) -> MutexGuard<'_, HashMap<MailboxKey, Remembered>> {

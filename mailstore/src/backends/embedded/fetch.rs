@@ -40,6 +40,13 @@ struct PageReader<'a> {
     bytes: usize,
 }
 
+/// A row, and the number of its email.
+struct Found {
+    row: Row,
+    presence: Presence,
+    number: i64,
+}
+
 impl PageReader<'_> {
     fn is_full(&self) -> bool {
         self.messages.len() >= PAGE_ROWS || self.bytes >= PAGE_BYTES
@@ -47,28 +54,35 @@ impl PageReader<'_> {
 
     /// Reads a range of UIDs: the live ones, and between them, if any are missing, the expunged.
     fn range(&mut self, from: Uid, to: Uid) -> Result<(), Failure> {
-        let first = self.messages.len();
-        self.scan(Presence::Live, from, to)?;
-        let end = match self.messages.last() {
-            Some(last) if self.is_full() => last.row.uid,
+        let room = PAGE_ROWS - self.messages.len();
+        let mut found = self.scan(Presence::Live, (from, to), room)?;
+        let end = match found.last() {
+            Some(last) if found.len() == room => last.row.uid,
             _ => to,
         };
-        let found = (self.messages.len() - first) as u64;
         let asked = u64::from(end.get() - from.get()) + 1;
-        if found < asked {
-            self.scan(Presence::Expunged, from, end)?;
-            self.messages[first..].sort_by_key(|fetched| fetched.row.uid);
-            self.cut(first);
+        if (found.len() as u64) < asked {
+            found.extend(self.scan(Presence::Expunged, (from, end), room)?);
+            found.sort_by_key(|found| found.row.uid);
+            found.truncate(room);
+        }
+        for found in found {
+            if self.is_full() {
+                break;
+            }
+            let fetched = self.content(found)?;
+            self.messages.push(fetched);
         }
         Ok(())
     }
 
-    /// The expunged ones may have made the page too long.
-    fn cut(&mut self, first: usize) {
-        self.messages.truncate(PAGE_ROWS.max(first));
-    }
-
-    fn scan(&mut self, presence: Presence, from: Uid, to: Uid) -> Result<(), Failure> {
+    /// At most so many rows, without their content.
+    fn scan(
+        &self,
+        presence: Presence,
+        (from, to): (Uid, Uid),
+        most: usize,
+    ) -> Result<Vec<Found>, Failure> {
         let mut statement = self.db.prepare_cached(match presence {
             Presence::Live => {
                 "SELECT key, v, email FROM membership WHERE key BETWEEN ?1 AND ?2 ORDER BY key"
@@ -79,24 +93,19 @@ impl PageReader<'_> {
         })?;
         let keys = [row::key(self.mailbox, from), row::key(self.mailbox, to)];
         let mut rows = statement.query(keys)?;
-        let most = match presence {
-            Presence::Live => PAGE_ROWS,
-            Presence::Expunged => self.messages.len() + PAGE_ROWS,
-        };
-        while self.messages.len() < most
-            && (presence == Presence::Expunged || self.bytes < PAGE_BYTES)
+        let mut all = Vec::new();
+        while all.len() < most
             && let Some(found) = rows.next()?
         {
             let key = found.get(0)?;
             let row = row::decode_row(found.get_ref(1)?.as_blob().unwrap_or(&[]), key)?;
-            let number = found.get(2)?;
-            let fetched = self.content(row, presence, number)?;
-            self.messages.push(fetched);
+            all.push(Found { row, presence, number: found.get(2)? });
         }
-        Ok(())
+        Ok(all)
     }
 
-    fn content(&mut self, row: Row, presence: Presence, number: i64) -> Result<Fetched, Failure> {
+    fn content(&mut self, found: Found) -> Result<Fetched, Failure> {
+        let Found { row, presence, number } = found;
         let mut fetched = Fetched { row, presence, derived: None, tree: None };
         if self.want == Want::Row {
             return Ok(fetched);

@@ -19,7 +19,7 @@ use crate::blob::{BlobRef, Digest, ObjectName, Place};
 use crate::change::{Change, Committed};
 use crate::id::{AccountId, MailboxId, MailboxKey};
 use crate::journal::{Replay, codec};
-use crate::mailbox::{MailboxState, Mailboxes};
+use crate::mailbox::{Mailbox, MailboxState, Mailboxes};
 use crate::message::Want;
 use crate::store::{
     BlobState, Claim, CommitError, Ledger, Opened, Page, Purge, Purged, StoreError,
@@ -185,7 +185,10 @@ impl Ledger for EmbeddedLedger {
     }
 
     async fn forget(&self, account: AccountId) -> Result<bool, StoreError> {
-        self.committer.transact("forget an account", move |t| purge::forget(t, account)).await
+        let step = move |t: &mut super::write::Transaction<'_>| purge::forget(t, account);
+        let more = self.committer.transact("forget an account", step).await?;
+        self.uids.forget(account);
+        Ok(more)
     }
 }
 
@@ -207,6 +210,18 @@ fn place_of(db: &Connection, digest: Digest) -> Result<Option<Place>, Failure> {
     }))
 }
 
+/// Has the mailbox, or the account, changed? A mailbox that is gone has.
+fn changed(
+    db: &Connection,
+    account: AccountId,
+    (mailbox, since): (Option<MailboxId>, ModSeq),
+) -> Result<bool, Failure> {
+    let Some(id) = mailbox else { return Ok(true) };
+    let found = heads::read_mailbox(db, account, id)?;
+    let gone = |mailbox: &Mailbox| mailbox.state == MailboxState::Deleted;
+    Ok(found.is_none_or(|(_, mailbox)| gone(&mailbox) || mailbox.modseq > since))
+}
+
 fn replay(
     db: &Connection,
     account: AccountId,
@@ -214,17 +229,12 @@ fn replay(
     (mailbox, limit): (Option<MailboxId>, usize),
 ) -> Result<Replay, Failure> {
     let head = heads::read_head(db, account)?.unwrap_or_default();
-    if since >= head.modseq {
+    if since == head.modseq {
         return Ok(Replay::Records { records: Vec::new(), upto: since, more: false });
     }
-    if since < head.horizon {
-        let changed = match mailbox {
-            Some(id) => heads::read_mailbox(db, account, id)?.map(|found| found.1.modseq),
-            None => Some(head.modseq),
-        };
-        if changed.is_some_and(|modseq| modseq > since) {
-            return Ok(Replay::Trimmed);
-        }
+    // A reader ahead of the account has known an earlier one of its number.
+    if since > head.modseq || since < head.horizon && changed(db, account, (mailbox, since))? {
+        return Ok(Replay::Trimmed);
     }
     let mut statement = db.prepare_cached(
         "SELECT v FROM journal WHERE account = ?1 AND modseq > ?2 ORDER BY modseq",

@@ -241,9 +241,23 @@ pub(super) fn forget(t: &mut Transaction<'_>, account: AccountId) -> Result<bool
         }
         return Ok(true);
     }
-    for table in ["journal", "property", "pending"] {
+    for digest in pending_of(t, account)? {
+        t.db.execute(
+            "DELETE FROM pending WHERE account = ?1 AND digest = ?2",
+            params![account.get(), digest],
+        )?;
+        drop_unclaimed(t, Digest(digest), &mut purged)?;
+    }
+    for table in ["journal", "property"] {
         t.db.execute(&format!("DELETE FROM {table} WHERE account = ?1"), [account.get()])?;
     }
     t.db.execute("DELETE FROM account WHERE id = ?1", [account.get()])?;
     Ok(false)
+}
+
+fn pending_of(t: &Transaction<'_>, account: AccountId) -> Result<Vec<[u8; 32]>, Failure> {
+    let mut statement =
+        t.db.prepare_cached("SELECT DISTINCT digest FROM pending WHERE account = ?1")?;
+    let digests = statement.query_map([account.get()], |row| row.get(0))?;
+    Ok(digests.collect::<Result<_, _>>()?)
 }

@@ -147,11 +147,8 @@ impl Account {
     }
 
     pub(super) fn replay(&self, since: ModSeq, mailbox: Option<MailboxId>, limit: usize) -> Replay {
-        let changed = match mailbox {
-            Some(id) => self.mailboxes.get(&id).map_or(ModSeq::ZERO, |mailbox| mailbox.modseq),
-            None => self.head.modseq,
-        };
-        if since < self.head.horizon && changed > since {
+        // A reader ahead of the account has known an earlier one of its number.
+        if since > self.head.modseq || since < self.head.horizon && self.changed(mailbox, since) {
             return Replay::Trimmed;
         }
         let after = self.journal.partition_point(|record| record.modseq <= since);
@@ -163,9 +160,15 @@ impl Account {
         let more = found.next().is_some();
         let upto = match records.last() {
             Some(last) if more => last.modseq,
-            _ => self.head.modseq.max(since),
+            _ => self.head.modseq,
         };
         Replay::Records { records, upto, more }
+    }
+
+    /// Has the mailbox, or the account, changed? A mailbox that is gone has.
+    fn changed(&self, mailbox: Option<MailboxId>, since: ModSeq) -> bool {
+        let listed = |id| self.listed().find(|mailbox| mailbox.id == id);
+        mailbox.is_none_or(|id| listed(id).is_none_or(|mailbox| mailbox.modseq > since))
     }
 }
 
