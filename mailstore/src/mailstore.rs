@@ -13,10 +13,11 @@ use crate::flags::{FlagUpdate, Flags};
 use crate::id::{AccountId, ChangeId, MailboxId, MailboxKey, SessionId};
 use crate::intake::Prepared;
 use crate::lanes::Lanes;
-use crate::mailbox::{INBOX, Mailboxes, Quota, SpecialUse};
+use crate::mailbox::{INBOX, Mailbox, Mailboxes, Quota, SpecialUse};
 use crate::mime::Plan;
 use crate::random::Random;
 use crate::reader::Reader;
+use crate::searching::TextCache;
 use crate::selected::{Access, Selected};
 use crate::settings::Settings;
 use crate::store::{Beacon, BlobStore, CommitError, Ledger, Opened, Shared};
@@ -34,6 +35,7 @@ struct Inner {
     backend: Backend,
     lanes: Arc<Lanes>,
     budget: Budget,
+    texts: TextCache,
     settings: Settings,
 }
 
@@ -101,7 +103,8 @@ impl Mailstore {
     pub fn new(backend: Backend, settings: Settings) -> Self {
         let lanes = Lanes::new(Arc::clone(&backend.ledger));
         let budget = Budget::new(settings.memory);
-        Self { inner: Arc::new(Inner { backend, lanes, budget, settings }) }
+        let texts = TextCache::new(settings.search_cache);
+        Self { inner: Arc::new(Inner { backend, lanes, budget, texts, settings }) }
     }
 
     /// Its settings.
@@ -120,6 +123,11 @@ impl Mailstore {
 
     pub(crate) fn beacon(&self) -> &Arc<dyn Beacon> {
         &self.inner.backend.beacon
+    }
+
+    /// Texts that were searched.
+    pub(crate) fn texts(&self) -> &TextCache {
+        &self.inner.texts
     }
 
     /// The counters that processes share.
@@ -348,6 +356,16 @@ impl Mailstore {
         mailbox: MailboxId,
         access: Access,
     ) -> Result<Option<Selected>, Error> {
+        Ok(self.select_with_head(by, mailbox, access).await?.map(|(selected, _)| selected))
+    }
+
+    /// As [`Self::select`], and the mailbox as it was at that moment.
+    pub async fn select_with_head(
+        &self,
+        by: Actor,
+        mailbox: MailboxId,
+        access: Access,
+    ) -> Result<Option<(Selected, Mailbox)>, Error> {
         Selected::open(self, by, mailbox, access).await
     }
 

@@ -71,7 +71,7 @@ impl Selected {
         by: Actor,
         mailbox: MailboxId,
         access: Access,
-    ) -> Result<Option<Self>, Error> {
+    ) -> Result<Option<(Self, Mailbox)>, Error> {
         let at = MailboxKey { account: by.account, mailbox };
         // Watch first, then open: whatever commits in between is after the snapshot and is
         // replayed.
@@ -86,7 +86,7 @@ impl Selected {
             recent_from: opened.mailbox.recent_from,
         };
         selected.take_recent(&opened.mailbox).await?;
-        Ok(Some(selected))
+        Ok(Some((selected, opened.mailbox)))
     }
 
     /// Takes what is `\Recent`, so that the next session does not see it so.

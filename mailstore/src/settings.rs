@@ -24,6 +24,9 @@ pub struct Settings {
     pub journal: Duration,
     /// When a message is packed smaller, at the price of slower reading. Default 24 hours.
     pub pack_after: Duration,
+    /// Memory for the decoded texts of messages that were searched, in bytes, process-wide; a
+    /// search that finds them there need not decode them again. Default 64 MiB.
+    pub search_cache: u64,
     /// How often a commit is tried before its failure is reported. Default 5.
     pub commit_tries: u32,
     /// The mailboxes of a new account, beside INBOX.
@@ -46,6 +49,7 @@ impl Default for Settings {
             grace: Duration::from_secs(24 * 3600),
             journal: Duration::from_secs(7 * 24 * 3600),
             pack_after: Duration::from_secs(24 * 3600),
+            search_cache: 64 << 20,
             commit_tries: 5,
             provision: usual.map(|(name, special)| (name.to_owned(), Some(special))).into(),
         }

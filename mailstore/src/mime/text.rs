@@ -82,6 +82,12 @@ impl HeaderText {
         self.fields.iter().map(move |(name, value)| (text(name), text(value)))
     }
 
+    /// The bytes it takes.
+    pub fn memory(&self) -> usize {
+        let places = self.fields.capacity() * size_of::<(Range<usize>, Range<usize>)>();
+        size_of::<Self>() + self.text.capacity() + places
+    }
+
     /// The value of the first field of this name (in lower case).
     pub fn first(&self, name: &str) -> Option<&str> {
         self.fields().find(|field| field.0 == name).map(|field| field.1)

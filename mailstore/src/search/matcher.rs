@@ -143,6 +143,33 @@ impl Matcher {
         self.needs
     }
 
+    /// The messages of `view` that may match, as far as the key names them: no others need be
+    /// looked at.
+    pub fn candidates(&self, view: &UidArray) -> UidSet {
+        self.named().unwrap_or_else(|| view.to_set())
+    }
+
+    /// The messages that the key names, if it names any.
+    fn named(&self) -> Option<UidSet> {
+        match &self.test {
+            Test::Uids(uids) => Some(uids.clone()),
+            Test::All(matchers) => {
+                let named = matchers.iter().filter_map(Matcher::named);
+                named.reduce(|all, uids| all.intersection(&uids))
+            }
+            _ => None,
+        }
+    }
+
+    /// Do all the [`candidates`](Self::candidates) match, whatever their rows say?
+    pub fn is_decided_by_uid(&self) -> bool {
+        match &self.test {
+            Test::Everything | Test::Uids(_) => true,
+            Test::All(matchers) => matchers.iter().all(Matcher::is_decided_by_uid),
+            _ => false,
+        }
+    }
+
     /// Does the message match? `None` if that depends on what the candidate does not have.
     pub fn matches(&self, candidate: &Candidate<'_>) -> Option<bool> {
         match &self.test {

@@ -61,8 +61,10 @@ pub struct Watch {
 impl Watch {
     /// Waits until the beacon has told of a MODSEQ above this one, which may be at once or never.
     pub async fn past(&mut self, seen: ModSeq) -> ModSeq {
-        match self.light.wait_for(|modseq| *modseq > seen).await {
-            Ok(modseq) => *modseq,
+        // The guard must be gone before anything is awaited again.
+        let light = self.light.wait_for(|modseq| *modseq > seen).await.map(|modseq| *modseq);
+        match light {
+            Ok(modseq) => modseq,
             Err(_) => std::future::pending().await,
         }
     }

@@ -1,0 +1,122 @@
+//! The commands, one file each (or one for several that are alike), and the table that leads to
+//! them.
+
+mod append;
+mod authenticate;
+pub(crate) mod capability;
+mod close;
+mod copy;
+mod enable;
+mod expunge;
+mod fetch;
+mod id;
+mod idle;
+mod list;
+mod login;
+mod mailbox;
+mod namespace;
+mod noop;
+mod search;
+mod select;
+pub(crate) mod start_tls;
+mod status;
+mod store;
+
+use crate::codec::Command;
+use crate::codec::command::Stage;
+use crate::outcome::{Failed, Outcome};
+use crate::session::Session;
+use crate::state::{Authenticated, Selected, State};
+use crate::talk::Talk;
+
+/// Runs a command, if the session has come far enough for it (and not too far).
+///
+/// What takes room is boxed, so that no command makes another one, or IDLE, take more.
+pub(crate) async fn run(session: &mut Session, command: Command) -> Outcome {
+    match (command.stage(), &mut session.state) {
+        (Stage::Any, _) => any(session, &command),
+        (Stage::NotAuthenticated, State::NotAuthenticated { .. }) => {
+            Box::pin(guest(session, command)).await
+        }
+        (Stage::NotAuthenticated, _) => Err(Failed::bad("You have logged in already")),
+        (_, State::NotAuthenticated { .. }) => Err(Failed::bad("Log in first")),
+        (Stage::Authenticated, _) => match command {
+            Command::Idle => {
+                let poll = session.server.settings().idle_poll;
+                Box::pin(idle::run(&mut session.talk, &mut session.state, poll)).await
+            }
+            command => Box::pin(authenticated(session, command)).await,
+        },
+        (Stage::Selected, State::Authenticated(_)) => Err(Failed::bad("Select a mailbox first")),
+        (Stage::Selected, State::Selected(selected)) => match command {
+            Command::Close => close::run(&mut session.state).await,
+            Command::Unselect => Ok(close::unselect(&mut session.state)),
+            command => self::selected(&mut session.talk, selected, command).await,
+        },
+    }
+}
+
+fn any(session: &mut Session, command: &Command) -> Outcome {
+    match command {
+        Command::Capability => capability::run(session),
+        Command::Noop => noop::run(&mut session.state),
+        Command::Id(id) => id::run(&mut session.talk, id),
+        other => Err(unknown(other)),
+    }
+}
+
+async fn guest(session: &mut Session, command: Command) -> Outcome {
+    let user = match command {
+        Command::Login(login) => login::run(session, login).await?,
+        Command::Authenticate(command) => authenticate::run(session, command).await?,
+        other => return Err(unknown(&other)),
+    };
+    Ok(session.enter(user))
+}
+
+/// Commands that may lead to another state, and those that only need somebody to have logged in.
+async fn authenticated(session: &mut Session, command: Command) -> Outcome {
+    let (talk, state) = (&mut session.talk, &mut session.state);
+    match command {
+        Command::Select(select) => select::run(talk, state, &select).await,
+        Command::Status(status) => status::run(talk, state, &status).await,
+        Command::Enable(enable) => enable::run(talk, state, &enable),
+        Command::Namespace => namespace::run(talk),
+        command => match state.user() {
+            Some(user) => of_user(talk, user, command).await,
+            None => Err(Failed::bad("Log in first")),
+        },
+    }
+}
+
+async fn of_user(talk: &mut Talk, user: &Authenticated, command: Command) -> Outcome {
+    match command {
+        Command::List(list) => list::run(talk, user, &list).await,
+        Command::Append(append) => append::run(user, append).await,
+        Command::Create(create) => mailbox::create(user, &create).await,
+        Command::Delete(name) => mailbox::delete(user, &name).await,
+        Command::Rename(rename) => mailbox::rename(user, &rename).await,
+        Command::Subscribe(name) => mailbox::subscribe(user, &name).await,
+        Command::Unsubscribe(name) => mailbox::unsubscribe(user, &name).await,
+        other => Err(unknown(&other)),
+    }
+}
+
+async fn selected(talk: &mut Talk, selected: &mut Selected, command: Command) -> Outcome {
+    match command {
+        Command::Check => noop::check(selected),
+        Command::Fetch(fetch) => Box::pin(fetch::run(talk, selected, &fetch)).await,
+        Command::Store(store) => Box::pin(store::run(talk, selected, store)).await,
+        Command::Search(search) => Box::pin(search::run(talk, selected, &search)).await,
+        Command::Copy(copy) => Box::pin(copy::run(selected, &copy)).await,
+        Command::Move(copy) => Box::pin(copy::run_move(talk, selected, &copy)).await,
+        Command::Expunge => Box::pin(expunge::run(selected)).await,
+        Command::UidExpunge(command) => Box::pin(expunge::run_uid(selected, &command)).await,
+        other => Err(unknown(&other)),
+    }
+}
+
+/// A command that has no place in the table.
+fn unknown(command: &Command) -> Failed {
+    Failed::bad(format!("{} is not supported", command.name()))
+}

@@ -1,0 +1,46 @@
+//! CAPABILITY (RFC 9051 6.1.1): only what works in full, in the state in which it may be used.
+
+use crate::outcome::{Done, Outcome};
+use crate::session::Session;
+use crate::state::State;
+
+/// At any time.
+const ALWAYS: [&str; 5] = ["IMAP4rev1", "LITERAL+", "ID", "ENABLE", "IDLE"];
+/// Before login.
+const BEFORE_LOGIN: [&str; 1] = ["SASL-IR"];
+/// After login.
+const AFTER_LOGIN: [&str; 8] = [
+    "NAMESPACE",
+    "CHILDREN",
+    "SPECIAL-USE",
+    "UIDPLUS",
+    "UNSELECT",
+    "MOVE",
+    "CONDSTORE",
+    "STATUS=SIZE",
+];
+
+/// What the session can do as things stand.
+pub(crate) fn names(session: &Session) -> Vec<&'static str> {
+    let mut names = Vec::from(ALWAYS);
+    if !matches!(session.state, State::NotAuthenticated { .. }) {
+        names.extend(AFTER_LOGIN);
+        return names;
+    }
+    names.extend(BEFORE_LOGIN);
+    if session.talk.connection.offers_start_tls() {
+        names.push("STARTTLS");
+    }
+    if session.talk.connection.may_log_in() {
+        names.extend(["AUTH=PLAIN", "AUTH=LOGIN"]);
+    } else {
+        names.push("LOGINDISABLED");
+    }
+    names
+}
+
+pub(crate) fn run(session: &mut Session) -> Outcome {
+    let names = names(session);
+    session.talk.reply.capability(&names);
+    Ok(Done::new("That is all"))
+}

@@ -1,0 +1,53 @@
+//! COPY and MOVE (RFC 9051 6.4.7, 6.4.8; RFC 6851; RFC 4315 3).
+//!
+//! COPY is one commit: all or nothing. Messages expunged meanwhile, which the client does not know
+//! yet, are copied too (RFC 2180 4.4). MOVE moves each message at once from here to there; those
+//! that are gone are passed over. That they are gone here is told as all news are.
+
+use mailstore::Transferred;
+use mailstore::change::Transfer;
+
+use crate::codec::command::Copy;
+use crate::codec::reply::{Code, Condition};
+use crate::outcome::{Done, Note, Outcome};
+use crate::refusal::{self, Role};
+use crate::state::Selected;
+use crate::talk::Talk;
+
+/// COPY.
+pub(super) async fn run(selected: &Selected, copy: &Copy) -> Outcome {
+    let done = transfer(selected, copy, Transfer::Copy).await?;
+    let Some(Transferred { uid_validity: validity, from, to }) = done else {
+        return Ok(Done::new("No messages"));
+    };
+    Ok(Done::noting(Note::Copied { validity, from, to }, "Copied"))
+}
+
+/// MOVE. COPYUID comes in an untagged OK, before the EXPUNGEs (RFC 6851 4.3).
+pub(super) async fn run_move(talk: &mut Talk, selected: &Selected, copy: &Copy) -> Outcome {
+    selected.writable()?;
+    let done = transfer(selected, copy, Transfer::Move).await?;
+    let Some(Transferred { uid_validity: validity, from, to }) = done else {
+        return Ok(Done::new("No messages"));
+    };
+    let code = Code::CopyUid { validity, from: &from, to: &to };
+    talk.reply.untagged(Condition::Ok, Some(code), "Moved");
+    Ok(Done::new("Done"))
+}
+
+/// `None` if there was nothing to transfer.
+async fn transfer(
+    selected: &Selected,
+    copy: &Copy,
+    mode: Transfer,
+) -> Result<Option<Transferred>, crate::outcome::Failed> {
+    let uids = selected.resolve(copy.by, &copy.set)?;
+    let to = selected.user.find(&copy.mailbox, Role::Target).await?;
+    if uids.is_empty() {
+        return Ok(None);
+    }
+    let way = (selected.at().mailbox, to);
+    let done = selected.store().transfer(selected.user.by, way, uids, mode).await;
+    let done = done.map_err(refusal::of_target)?;
+    Ok(Some(done).filter(|done| !done.from.is_empty()))
+}

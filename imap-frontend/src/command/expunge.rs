@@ -1,0 +1,60 @@
+//! EXPUNGE, UID EXPUNGE and CLOSE (RFC 9051 6.4.3, 6.4.1; RFC 4315 2.1). What is gone is told as
+//! all news are.
+
+use mailstore::change::ExpungeGuard;
+use mailstore::flags::SystemFlag;
+use mailstore::message::{Presence, Want};
+use mailstore::uid::UidSet;
+
+use crate::codec::command::{By, UidExpunge};
+use crate::outcome::{Done, Failed, Outcome};
+use crate::state::Selected;
+
+/// EXPUNGE.
+pub(super) async fn run(selected: &Selected) -> Outcome {
+    selected.writable()?;
+    expunge(selected, selected.mailbox.uids().to_set()).await
+}
+
+/// UID EXPUNGE.
+pub(super) async fn run_uid(selected: &Selected, command: &UidExpunge) -> Outcome {
+    selected.writable()?;
+    let uids = selected.resolve(By::Uid, &command.set)?;
+    expunge(selected, uids).await
+}
+
+/// What CLOSE does before it leaves: expunges, if it may.
+pub(super) async fn before_close(selected: &Selected) -> Result<(), Failed> {
+    if selected.writable().is_ok() && !selected.is_gone() {
+        expunge(selected, selected.mailbox.uids().to_set()).await?;
+    }
+    Ok(())
+}
+
+async fn expunge(selected: &Selected, uids: UidSet) -> Outcome {
+    let doomed = doomed(selected, uids).await?;
+    if !doomed.is_empty() {
+        let (by, at) = (selected.user.by, selected.at().mailbox);
+        selected.store().expunge(by, at, doomed, ExpungeGuard::Deleted).await?;
+    }
+    Ok(Done::new("Expunged"))
+}
+
+/// Those that are `\Deleted`. The mailbox counts them: no more are looked for than there are.
+async fn doomed(selected: &Selected, uids: UidSet) -> Result<UidSet, Failed> {
+    let mut doomed = UidSet::new();
+    let Some(present) = selected.mailbox.present().await? else { return Ok(doomed) };
+    let most = u64::from(present.mailbox.counts.deleted);
+    let mut rest = uids;
+    while !rest.is_empty() && doomed.len() < most {
+        let page = selected.mailbox.fetch(&rest, Want::Row).await?;
+        rest = page.rest;
+        for message in page.messages {
+            let deleted = message.row.flags.has(SystemFlag::Deleted);
+            if deleted && message.presence == Presence::Live {
+                doomed.insert(message.row.uid);
+            }
+        }
+    }
+    Ok(doomed)
+}

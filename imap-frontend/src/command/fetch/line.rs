@@ -1,0 +1,121 @@
+//! One FETCH response.
+
+use std::io;
+
+use bytes::Bytes;
+use mailstore::message::Fetched;
+use mailstore::uid::Seq;
+use wire::Ended;
+
+use super::content::{self, Body};
+use super::{Extra, Shape};
+use crate::codec::command::FetchItem;
+use crate::codec::reply::Fetch;
+use crate::outcome::Failed;
+use crate::state::Selected;
+use crate::talk::Talk;
+
+/// One FETCH response that is being written.
+pub(super) struct Line<'a> {
+    pub(super) talk: &'a mut Talk,
+    pub(super) selected: &'a mut Selected,
+    pub(super) shape: &'a Shape<'a>,
+    pub(super) message: &'a Fetched,
+    pub(super) seq: Seq,
+    /// FLAGS goes last, though not asked for: the message has just become `\Seen`.
+    pub(super) flags: Extra,
+}
+
+impl Line<'_> {
+    /// Writes it. If a content cannot be read before anything was sent of it, it leaves no trace.
+    pub(super) async fn write(&mut self) -> Result<(), Failed> {
+        let row = &self.message.row;
+        let shows_flags = self.flags == Extra::Added || self.shape.shows_flags;
+        if shows_flags && !row.flags.keywords().is_empty() {
+            self.selected.learn(row, &mut self.talk.reply);
+        }
+        let mut start = Some(self.talk.reply.len());
+        let mut fetch = self.talk.reply.fetch(self.seq);
+        if self.shape.uid == Extra::Added {
+            fetch.uid(row.uid);
+        }
+        for item in self.shape.items {
+            let FetchItem::Content(content) = item else {
+                plain(&mut fetch, self.selected, self.message, item);
+                continue;
+            };
+            match content::open(self.selected.store(), self.message, content).await {
+                Ok(None) => fetch.content(content, None),
+                Ok(Some(Body { first, rest: None, .. })) => fetch.content(content, Some(&first)),
+                Ok(Some(body)) => {
+                    fetch.content_of(content, body.len);
+                    start = None;
+                    send(self.talk, body).await?;
+                    fetch = self.talk.reply.resume();
+                }
+                Err(failed) => {
+                    let Some(start) = start else { return Err(cut_short()) };
+                    self.talk.reply.buffer().truncate(start);
+                    return Err(failed);
+                }
+            }
+        }
+        if self.flags == Extra::Added {
+            fetch.flags(&row.flags, self.selected.recent(row.uid));
+        }
+        if self.shape.modseq == Extra::Added {
+            fetch.modseq(self.selected.show(row.modseq));
+        }
+        fetch.end();
+        Ok(())
+    }
+}
+
+/// An item that is at hand.
+fn plain(fetch: &mut Fetch<'_>, selected: &mut Selected, message: &Fetched, item: &FetchItem) {
+    let row = &message.row;
+    let derived = message.derived.as_deref();
+    match item {
+        FetchItem::Flags => fetch.flags(&row.flags, selected.recent(row.uid)),
+        FetchItem::Uid => fetch.uid(row.uid),
+        FetchItem::InternalDate => fetch.internal_date(row.internal_date),
+        FetchItem::Size => fetch.size(row.size),
+        FetchItem::ModSeq => fetch.modseq(selected.show(row.modseq)),
+        FetchItem::Envelope => {
+            fetch.envelope(derived.map_or(b"NIL", |derived| derived.envelope()));
+        }
+        FetchItem::BodyStructure => {
+            fetch.body_structure(derived.map_or(b"NIL", |derived| derived.structure()));
+        }
+        FetchItem::Body => fetch.body(&derived.map_or_else(Bytes::new, |derived| derived.body())),
+        FetchItem::Content(_) => {}
+    }
+}
+
+/// Sends the bytes that were announced. If they cannot be read any more, or are not as many as
+/// was said, nothing but the end of the connection can tell the client.
+async fn send(talk: &mut Talk, body: Body) -> Result<(), Failed> {
+    let Body { len, first, rest } = body;
+    let mut sent = first.len() as u64;
+    talk.put(&first).await?;
+    if let Some(mut reader) = rest {
+        loop {
+            match reader.next().await {
+                Ok(Some(bytes)) => {
+                    sent += bytes.len() as u64;
+                    talk.put(&bytes).await?;
+                }
+                Ok(None) => break,
+                Err(error) => {
+                    tracing::error!(%error, "a message could not be read to its end");
+                    return Err(cut_short());
+                }
+            }
+        }
+    }
+    if sent == len { Ok(()) } else { Err(cut_short()) }
+}
+
+fn cut_short() -> Failed {
+    Failed::Ended(Ended::Lost(io::Error::other("a message could not be sent to its end")))
+}

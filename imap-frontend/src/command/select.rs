@@ -1,0 +1,92 @@
+//! SELECT and EXAMINE (RFC 9051 6.3.2, 6.3.3; RFC 7162 3.1.2).
+
+use mailstore::flags::SystemFlag;
+use mailstore::mailbox::Mailbox;
+use mailstore::message::Want;
+use mailstore::uid::{Seq, Uid, UidSet};
+
+use crate::codec::command::{Access, Select};
+use crate::codec::reply::{Code, Condition};
+use crate::outcome::{Done, Failed, Outcome};
+use crate::refusal::{Role, no_such_mailbox};
+use crate::state::{Selected, State};
+use crate::talk::Talk;
+
+/// Leaves the mailbox that was selected, even if the new one cannot be.
+pub(super) async fn run(talk: &mut Talk, state: &mut State, select: &Select) -> Outcome {
+    if state.selected().is_some() {
+        state.deselect();
+        talk.reply.untagged(Condition::Ok, Some(Code::Closed), "The other mailbox is closed");
+    }
+    let Some(user) = state.user() else { return Err(Failed::bad("Log in first")) };
+    user.condstore |= select.condstore;
+    let access = match select.access {
+        Access::ReadWrite => mailstore::Access::ReadWrite,
+        Access::ReadOnly => mailstore::Access::ReadOnly,
+    };
+    let id = user.find(&select.mailbox, Role::Subject).await?;
+    let found = user.store().select_with_head(user.by, id, access).await?;
+    let Some((mailbox, head)) = found else { return Err(no_such_mailbox(Role::Subject)) };
+    state.select(mailbox, &head);
+    let Some(selected) = state.selected() else { return Err(Failed::bad("Log in first")) };
+    describe(talk, selected, &head).await?;
+    Ok(match select.access {
+        Access::ReadWrite => Done::with(Code::ReadWrite, "Selected"),
+        Access::ReadOnly => Done::with(Code::ReadOnly, "Examined"),
+    })
+}
+
+async fn describe(talk: &mut Talk, selected: &Selected, head: &Mailbox) -> Result<(), Failed> {
+    let reply = &mut talk.reply;
+    selected.tell_flags(reply);
+    reply.exists(selected.mailbox.uids().len());
+    reply.recent(selected.mailbox.recent());
+    let mut ok = |code, text| reply.untagged(Condition::Ok, Some(code), text);
+    if let Some(first) = first_unseen(selected, head).await? {
+        ok(Code::Unseen(first.get()), "The first unseen message");
+    }
+    ok(Code::UidValidity(head.uid_validity), "UIDs are valid");
+    if let Some(next) = head.next_uid() {
+        ok(Code::UidNext(next), "The next UID");
+    }
+    ok(Code::HighestModSeq(selected.mailbox.modseq()), "Highest");
+    Ok(())
+}
+
+/// The first message without `\Seen`, if it is cheaply found: near the beginning, or, if there are
+/// few, near the end.
+async fn first_unseen(selected: &Selected, head: &Mailbox) -> Result<Option<Seq>, Failed> {
+    let uids = selected.mailbox.uids();
+    if head.counts.unseen == 0 {
+        return Ok(None);
+    }
+    if head.counts.unseen == head.counts.messages {
+        return Ok(uids.first().map(|_| Seq::MIN));
+    }
+    let look = selected.user.server.settings().unseen_search;
+    let first = unseen(selected, 1, look.min(uids.len())).await?;
+    if let Some(uid) = first.first() {
+        return Ok(uids.seq(uid));
+    }
+    let from = (uids.len() + 1).saturating_sub(look).max(look.saturating_add(1));
+    let last = unseen(selected, from, uids.len()).await?;
+    // All that are unseen are here, so the first of them is the first of all.
+    let complete = last.len() == u64::from(head.counts.unseen);
+    Ok(last.first().filter(|_| complete).and_then(|uid| uids.seq(uid)))
+}
+
+/// The messages without `\Seen` between two sequence numbers.
+async fn unseen(selected: &Selected, from: u32, to: u32) -> Result<UidSet, Failed> {
+    let uids = selected.mailbox.uids();
+    let mut found = UidSet::new();
+    let (Some(from), Some(to)) = (Uid::new(from), Uid::new(to)) else { return Ok(found) };
+    let mut rest = uids.uids_at(&UidSet::range(from..=to));
+    while !rest.is_empty() {
+        let page = selected.mailbox.fetch(&rest, Want::Row).await?;
+        let rows = page.messages.iter().map(|message| &message.row);
+        let unseen = rows.filter(|row| !row.flags.has(SystemFlag::Seen));
+        unseen.for_each(|row| found.insert(row.uid));
+        rest = page.rest;
+    }
+    Ok(found)
+}

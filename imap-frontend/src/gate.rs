@@ -1,0 +1,95 @@
+//! When untagged data about the mailbox may be sent: the one table of it.
+//!
+//! A client that names messages by sequence number counts on its numbers until the command is
+//! answered. So the answers to FETCH, STORE and SEARCH (without UID) hold no EXPUNGE (RFC 9051
+//! 7.5.1), and nothing else that came from the journal either: it is not read at all, and the
+//! client goes on seeing the mailbox as it knows it. At the end of every other command that is
+//! valid with a mailbox selected the journal is read, and everything is told. While no command is
+//! under way nothing is ever sent, except in IDLE.
+
+use crate::codec::Command;
+use crate::codec::command::{By, Fetch, Search, Store};
+
+/// What comes between the end of a command and its tagged answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tail {
+    /// All that happened to the mailbox: EXPUNGE, EXISTS, RECENT, FETCH.
+    News,
+    /// Nothing.
+    Silence,
+}
+
+/// What may follow this command.
+pub(crate) fn tail(command: &Command) -> Tail {
+    match command {
+        Command::Fetch(Fetch { by: By::Seq, .. })
+        | Command::Store(Store { by: By::Seq, .. })
+        | Command::Search(Search { by: By::Seq, .. }) => Tail::Silence,
+        // The mailbox is left, or has just been read; IDLE tells while it lasts.
+        Command::Select(_)
+        | Command::Close
+        | Command::Unselect
+        | Command::Logout
+        | Command::Idle => Tail::Silence,
+        // Not valid with a mailbox selected.
+        Command::StartTls | Command::Login(_) | Command::Authenticate(_) => Tail::Silence,
+        Command::Noop
+        | Command::Check
+        | Command::Capability
+        | Command::Id(_)
+        | Command::Enable(_)
+        | Command::Namespace
+        | Command::Create(_)
+        | Command::Delete(_)
+        | Command::Rename(_)
+        | Command::Subscribe(_)
+        | Command::Unsubscribe(_)
+        | Command::List(_)
+        | Command::Status(_)
+        | Command::Append(_)
+        | Command::Expunge
+        | Command::UidExpunge(_)
+        | Command::Fetch(_)
+        | Command::Store(_)
+        | Command::Search(_)
+        | Command::Copy(_)
+        | Command::Move(_) => Tail::News,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::{CommandText, parse};
+
+    #[test]
+    fn only_numbers_hold_news_back() {
+        let cases = [
+            ("FETCH 1 FLAGS", Tail::Silence),
+            ("STORE 1 FLAGS ()", Tail::Silence),
+            ("SEARCH ALL", Tail::Silence),
+            ("UID FETCH 1 FLAGS", Tail::News),
+            ("UID STORE 1 FLAGS ()", Tail::News),
+            ("UID SEARCH ALL", Tail::News),
+            ("COPY 1 INBOX", Tail::News),
+            ("UID COPY 1 INBOX", Tail::News),
+            ("MOVE 1 INBOX", Tail::News),
+            ("UID MOVE 1 INBOX", Tail::News),
+            ("EXPUNGE", Tail::News),
+            ("UID EXPUNGE 1", Tail::News),
+            ("NOOP", Tail::News),
+            ("CHECK", Tail::News),
+            ("STATUS INBOX (MESSAGES)", Tail::News),
+            ("LIST \"\" *", Tail::News),
+            ("CAPABILITY", Tail::News),
+            ("SELECT INBOX", Tail::Silence),
+            ("CLOSE", Tail::Silence),
+            ("UNSELECT", Tail::Silence),
+            ("IDLE", Tail::Silence),
+        ];
+        for (line, expected) in cases {
+            let text = CommandText::new(format!("a {line}\r\n").into_bytes());
+            assert_eq!(tail(&parse(&text).unwrap().command), expected, "{line}");
+        }
+    }
+}

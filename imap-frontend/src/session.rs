@@ -1,0 +1,304 @@
+//! One session: the loop from greeting to farewell.
+
+use std::sync::Arc;
+
+use mailstore::Admission;
+use mailstore::id::SessionId;
+use mailstore::random::Random;
+use tokio::time::timeout;
+use wire::{Connection, Ended, Instant};
+
+use crate::codec::reply::{Code, Condition};
+use crate::codec::{
+    Announced, Command, CommandText, Event, FrameError, Limits, Sync, Tag, Tagged, parse,
+};
+use crate::command::{self, capability, start_tls};
+use crate::gate::{self, Tail};
+use crate::outcome::{Done, Failed, Note, Outcome};
+use crate::server::Imap;
+use crate::state::{Authenticated, State};
+use crate::talk::Talk;
+
+/// One session.
+pub(crate) struct Session {
+    pub(crate) server: Arc<Imap>,
+    pub(crate) id: SessionId,
+    pub(crate) talk: Talk,
+    pub(crate) state: State,
+    progress: Progress,
+    /// When a session that has not logged in ends.
+    login_until: Instant,
+    /// Bad commands in a row.
+    bad: u32,
+    /// Memory taken for the messages of the APPEND under way.
+    admissions: Vec<Admission>,
+}
+
+/// How far the client is with its next command.
+#[derive(Clone, Copy, Debug)]
+enum Progress {
+    /// It has sent nothing of it.
+    Nothing,
+    /// It has begun, and must be done by then.
+    Begun(Instant),
+    /// It sends a message.
+    Message,
+}
+
+/// Why a session ends.
+pub(crate) enum Stop {
+    LoggedOut,
+    Bye(Option<Code<'static>>, &'static str),
+    Ended(Ended),
+}
+
+impl From<Ended> for Stop {
+    fn from(ended: Ended) -> Self {
+        Self::Ended(ended)
+    }
+}
+
+impl Session {
+    pub(crate) fn new(server: Arc<Imap>, connection: Connection) -> Self {
+        let login_until = connection.within(connection.timeouts().login);
+        Self {
+            server,
+            id: SessionId((Random::draw().0 as u64).max(1)),
+            talk: Talk::new(connection),
+            state: State::default(),
+            progress: Progress::Nothing,
+            login_until,
+            bad: 0,
+            admissions: Vec::new(),
+        }
+    }
+
+    pub(crate) async fn run(mut self) {
+        let stop = match self.converse().await {
+            Ok(never) => match never {},
+            Err(stop) => stop,
+        };
+        // Whoever waits for the place of this session need not wait for the goodbye.
+        self.state = State::default();
+        match stop {
+            Stop::LoggedOut => {}
+            Stop::Bye(code, text) => self.talk.reply.bye(code, text),
+            Stop::Ended(ended) => {
+                tracing::debug!(%ended, "session ended");
+                if !ended.can_be_told() {
+                    return;
+                }
+                let text = farewell(&ended);
+                self.talk.reply.bye(None, text);
+            }
+        }
+        let Talk { connection, mut reply, .. } = self.talk;
+        Box::pin(goodbye(connection, reply.take())).await;
+    }
+
+    async fn converse(&mut self) -> Result<std::convert::Infallible, Stop> {
+        let capabilities = capability::names(self);
+        let code = Some(Code::Capability(&capabilities));
+        self.talk.reply.untagged(Condition::Ok, code, "mailstore is ready");
+        drop(capabilities);
+        loop {
+            match self.talk.framer.next() {
+                Ok(Event::NeedMore) => self.listen().await?,
+                Ok(Event::Continue) => self.talk.reply.proceed("Go on"),
+                Ok(Event::Message(announced)) => Box::pin(self.announced(announced)).await?,
+                Ok(Event::Command(text)) => {
+                    self.progress = Progress::Nothing;
+                    self.command(text).await?;
+                }
+                Err(error) => self.over_limit(&error)?,
+            }
+        }
+    }
+
+    /// Reads more, within the time that there is for it.
+    async fn listen(&mut self) -> Result<(), Stop> {
+        self.talk.rest().await?;
+        if let Progress::Nothing = self.progress
+            && self.talk.framer.pending() > 0
+        {
+            self.progress = Progress::Begun(self.command_until());
+        }
+        match self.progress {
+            Progress::Nothing => {
+                let timeouts = self.talk.connection.timeouts();
+                let until = match self.state {
+                    State::NotAuthenticated { .. } => self.login_until,
+                    _ => self.talk.connection.within(timeouts.idle),
+                };
+                self.talk.await_command(until).await?;
+                self.progress = Progress::Begun(self.command_until());
+            }
+            Progress::Begun(until) => self.talk.await_more(until).await?,
+            Progress::Message => self.talk.await_more(self.command_until()).await?,
+        }
+        Ok(())
+    }
+
+    /// By when a command that begins now, or the next bytes of a message, must be there.
+    pub(crate) fn command_until(&self) -> Instant {
+        let until = self.talk.connection.within(self.talk.connection.timeouts().command);
+        match self.state {
+            State::NotAuthenticated { .. } => until.min(self.login_until),
+            _ => until,
+        }
+    }
+
+    /// A message is about to come: there must be memory for it first.
+    async fn announced(&mut self, announced: Announced) -> Result<(), Stop> {
+        self.talk.flush().await?;
+        let wait = self.server.settings().memory_wait;
+        match timeout(wait, self.server.store().admit(announced.len)).await {
+            Ok(admission) => {
+                self.admissions.push(admission);
+                self.talk.framer.accept_message();
+                self.progress = Progress::Message;
+                if announced.sync == Sync::Waits {
+                    self.talk.reply.proceed("Go on");
+                }
+            }
+            Err(_) => {
+                let tag = Tag::of(&self.talk.framer.so_far());
+                self.talk.framer.refuse_message();
+                self.admissions.clear();
+                self.progress = Progress::Nothing;
+                if let Some(tag) = tag {
+                    let text = "Too many messages are under way; try again later";
+                    self.talk.reply.no(&tag, Some(Code::Limit), text);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn over_limit(&mut self, error: &FrameError) -> Result<(), Stop> {
+        self.admissions.clear();
+        self.progress = Progress::Nothing;
+        if error.is_fatal() {
+            return Err(Stop::Bye(Some(Code::TooBig), "Literal too large"));
+        }
+        self.talk.reply.over_limit(error);
+        self.count_bad()
+    }
+
+    async fn command(&mut self, text: CommandText) -> Result<(), Stop> {
+        self.count_command()?;
+        match parse(&text) {
+            Ok(Tagged { tag, command }) => {
+                drop(text);
+                Box::pin(self.execute(&tag, command)).await
+            }
+            Err(rejected) => {
+                self.talk.reply.rejected(&rejected);
+                self.count_bad()
+            }
+        }
+    }
+
+    async fn execute(&mut self, tag: &Tag, command: Command) -> Result<(), Stop> {
+        let tail = gate::tail(&command);
+        let outcome = match command {
+            Command::Logout => {
+                self.talk.reply.bye(None, "Logging out");
+                self.talk.reply.ok(tag, "Done");
+                return Err(Stop::LoggedOut);
+            }
+            Command::StartTls => match start_tls::run(self, tag).await {
+                Ok(()) => return Ok(()),
+                Err(failed) => Err(failed),
+            },
+            command => command::run(self, command).await,
+        };
+        self.admissions.clear();
+        self.complete(tag, tail, outcome).await
+    }
+
+    /// Tells what may be told now, then how the command ended.
+    async fn complete(&mut self, tag: &Tag, tail: Tail, outcome: Outcome) -> Result<(), Stop> {
+        let mut outcome = outcome;
+        if let State::Selected(selected) = &mut self.state
+            && tail == Tail::News
+            && matches!(outcome, Ok(_) | Err(Failed::No(..)))
+            && let Err(failed) = selected.tell(&mut self.talk).await
+        {
+            outcome = Err(failed);
+        }
+        self.correct_modseq(&mut outcome);
+        let reply = &mut self.talk.reply;
+        match outcome {
+            Ok(Done { note, text }) => reply.tagged(tag, Condition::Ok, note.code(), text),
+            Err(Failed::No(code, text)) => reply.no(tag, code, &text),
+            Err(Failed::Bad(text)) => {
+                reply.bad(tag, &text);
+                return self.count_bad();
+            }
+            Err(Failed::Bye(code, text)) => return Err(Stop::Bye(code, text)),
+            Err(Failed::Ended(ended @ Ended::TooManyLogins)) => {
+                reply.no(tag, Some(Code::AuthenticationFailed), "Login failed");
+                return Err(ended.into());
+            }
+            Err(Failed::Ended(ended)) => return Err(ended.into()),
+        }
+        self.bad = 0;
+        Ok(())
+    }
+
+    /// Tells where the view is, if MODSEQs beyond it were shown: with the tagged OK, or before a
+    /// tagged answer that has another code.
+    fn correct_modseq(&mut self, outcome: &mut Outcome) {
+        let Some(modseq) = self.state.selected().and_then(|selected| selected.overshot()) else {
+            return;
+        };
+        let code = Some(Code::HighestModSeq(modseq));
+        match outcome {
+            Ok(Done { note: note @ Note::Plain(None), .. }) => *note = Note::Plain(code),
+            _ => self.talk.reply.untagged(Condition::Ok, code, "Highest told"),
+        }
+    }
+
+    /// Somebody has logged in.
+    pub(crate) fn enter(&mut self, user: Authenticated) -> Done {
+        tracing::info!(user = %user.name, peer = ?self.talk.connection.peer(), "logged in");
+        let message = self.server.store().settings().max_message;
+        self.talk.framer.set_limits(Limits::authenticated(message));
+        self.state = State::Authenticated(user);
+        Done::noting(Note::Capability(capability::names(self)), "Logged in")
+    }
+
+    fn count_command(&mut self) -> Result<(), Stop> {
+        if let State::NotAuthenticated { commands } = &mut self.state {
+            *commands += 1;
+            if *commands > self.server.settings().commands_before_login {
+                return Err(Stop::Bye(None, "Too many commands before login"));
+            }
+        }
+        Ok(())
+    }
+
+    fn count_bad(&mut self) -> Result<(), Stop> {
+        self.bad += 1;
+        if self.bad < self.server.settings().bad_commands {
+            return Ok(());
+        }
+        Err(Stop::Bye(None, "Too many bad commands"))
+    }
+}
+
+/// The last words.
+fn farewell(ended: &Ended) -> &'static str {
+    match ended {
+        Ended::TimedOut => "You were silent for too long",
+        Ended::TooManyLogins => "Too many failed logins",
+        _ => "The server is shutting down",
+    }
+}
+
+async fn goodbye(mut connection: Connection, last: bytes::BytesMut) {
+    if connection.write(last).await.is_ok() {
+        connection.close().await;
+    }
+}

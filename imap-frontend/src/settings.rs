@@ -1,0 +1,36 @@
+//! What can be set on an IMAP server, with the defaults and their reasons. Timeouts and limits of
+//! connections are those of [`wire::Settings`].
+
+use std::time::Duration;
+
+/// Settings of an [`Imap`](crate::Imap) server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Sessions of one account at a time; one more is told `NO [LIMIT]` when it logs in.
+    /// Default 64: a phone, a desktop and a web client open some five each.
+    pub sessions_per_account: u32,
+    /// Commands before the login, after which the connection ends. Default 64.
+    pub commands_before_login: u32,
+    /// Bad commands in a row, after which the connection ends. Default 32.
+    pub bad_commands: u32,
+    /// How long APPEND waits for memory before it answers `NO [LIMIT]`. Default 30 s.
+    pub memory_wait: Duration,
+    /// How often IDLE looks for news that no beacon has told. Default 60 s.
+    pub idle_poll: Duration,
+    /// How many messages SELECT looks at, at either end of the mailbox, to find the first that is
+    /// unseen; if it finds it not, it does not tell it (RFC 9051 has dropped it). Default 512.
+    pub unseen_search: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            sessions_per_account: 64,
+            commands_before_login: 64,
+            bad_commands: 32,
+            memory_wait: Duration::from_secs(30),
+            idle_poll: Duration::from_secs(60),
+            unseen_search: 512,
+        }
+    }
+}

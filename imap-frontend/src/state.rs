@@ -1,0 +1,271 @@
+//! How far a session has come (RFC 9051 3), and what it knows there.
+
+use std::sync::Arc;
+
+use mailstore::flags::{Flags, Keyword};
+use mailstore::id::{MailboxId, MailboxKey};
+use mailstore::mailbox::{INBOX, Mailbox};
+use mailstore::message::Row;
+use mailstore::store::directory::Identity;
+use mailstore::uid::{ModSeq, SequenceSet, Uid, UidSet};
+use mailstore::{Actor, Mailstore, Notice};
+
+use crate::codec::MailboxName;
+use crate::codec::command::By;
+use crate::codec::reply::{Code, Condition, NewKeywords, Recent, Reply};
+use crate::outcome::Failed;
+use crate::places::Place;
+use crate::refusal::{self, Role};
+use crate::server::Imap;
+use crate::talk::Talk;
+
+/// How far a session has come.
+#[derive(Debug)]
+pub(crate) enum State {
+    /// Nobody has logged in.
+    NotAuthenticated {
+        /// How many commands there were.
+        commands: u32,
+    },
+    /// Somebody has.
+    Authenticated(Authenticated),
+    /// And has selected a mailbox.
+    Selected(Selected),
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self::NotAuthenticated { commands: 0 }
+    }
+}
+
+impl State {
+    /// Who has logged in.
+    pub(crate) fn user(&mut self) -> Option<&mut Authenticated> {
+        match self {
+            Self::NotAuthenticated { .. } => None,
+            Self::Authenticated(user) => Some(user),
+            Self::Selected(selected) => Some(&mut selected.user),
+        }
+    }
+
+    /// The mailbox that is selected.
+    pub(crate) fn selected(&mut self) -> Option<&mut Selected> {
+        match self {
+            Self::Selected(selected) => Some(selected),
+            _ => None,
+        }
+    }
+
+    /// Leaves the mailbox that is selected, if one is.
+    pub(crate) fn deselect(&mut self) {
+        *self = match std::mem::take(self) {
+            Self::Selected(selected) => Self::Authenticated(selected.user),
+            other => other,
+        };
+    }
+
+    /// Enters a mailbox.
+    pub(crate) fn select(&mut self, mailbox: mailstore::Selected, head: &Mailbox) {
+        *self = match std::mem::take(self) {
+            Self::Authenticated(user) => Self::Selected(Selected::new(user, mailbox, head)),
+            Self::Selected(old) => Self::Selected(Selected::new(old.user, mailbox, head)),
+            other => other,
+        };
+    }
+}
+
+/// Somebody who has logged in.
+#[derive(Debug)]
+pub(crate) struct Authenticated {
+    pub(crate) server: Arc<Imap>,
+    pub(crate) by: Actor,
+    pub(crate) name: Box<str>,
+    /// The client wants MODSEQs (RFC 7162 3.1).
+    pub(crate) condstore: bool,
+    _place: Place,
+}
+
+impl Authenticated {
+    pub(crate) fn new(server: &Arc<Imap>, by: Actor, identity: Identity, place: Place) -> Self {
+        let name = identity.name.into();
+        Self { server: Arc::clone(server), by, name, condstore: false, _place: place }
+    }
+
+    pub(crate) fn store(&self) -> &Mailstore {
+        self.server.store()
+    }
+
+    /// The mailbox of that name.
+    pub(crate) async fn find(&self, name: &MailboxName, role: Role) -> Result<MailboxId, Failed> {
+        if name.as_str() == INBOX {
+            return Ok(MailboxId::INBOX);
+        }
+        let all = self.store().mailboxes(self.by.account).await?;
+        let found = all.find(name.as_str()).map(|mailbox| mailbox.id);
+        found.ok_or_else(|| refusal::no_such_mailbox(role))
+    }
+}
+
+/// A mailbox that is selected, and what the client was told of it.
+#[derive(Debug)]
+pub(crate) struct Selected {
+    pub(crate) user: Authenticated,
+    pub(crate) mailbox: mailstore::Selected,
+    /// The keywords that FLAGS has told.
+    keywords: Flags,
+    /// The highest MODSEQ shown since the last tagged answer.
+    shown: ModSeq,
+    /// It was deleted, and the client was told.
+    gone: bool,
+}
+
+impl Selected {
+    fn new(user: Authenticated, mailbox: mailstore::Selected, head: &Mailbox) -> Self {
+        let keywords = Flags::new([], head.keywords.iter().cloned());
+        Self { user, mailbox, keywords, shown: ModSeq::ZERO, gone: false }
+    }
+
+    pub(crate) fn at(&self) -> MailboxKey {
+        self.mailbox.mailbox()
+    }
+
+    pub(crate) fn store(&self) -> &Mailstore {
+        self.mailbox.store()
+    }
+
+    /// Was it deleted while it was selected?
+    pub(crate) fn is_gone(&self) -> bool {
+        self.gone
+    }
+
+    /// The client shows that it knows MODSEQs. The first time it is told how far the view is
+    /// (RFC 7162 3.1).
+    pub(crate) fn enable_condstore(&mut self, reply: &mut Reply) {
+        if !std::mem::replace(&mut self.user.condstore, true) {
+            let code = Code::HighestModSeq(self.mailbox.modseq());
+            reply.untagged(Condition::Ok, Some(code), "Highest");
+        }
+    }
+
+    /// Refuses what a mailbox that was only EXAMINEd does not allow.
+    pub(crate) fn writable(&self) -> Result<(), Failed> {
+        match self.mailbox.access() {
+            mailstore::Access::ReadWrite => Ok(()),
+            mailstore::Access::ReadOnly => {
+                Err(Failed::no(Code::ReadOnly, "The mailbox was opened read-only"))
+            }
+        }
+    }
+
+    /// The messages that a command names. A number that no message has is the client's mistake; a
+    /// UID that no message has is not (RFC 9051 6.4.9).
+    pub(crate) fn resolve(&self, by: By, set: &SequenceSet) -> Result<UidSet, Failed> {
+        match by {
+            By::Uid => Ok(set.resolve_uids(self.mailbox.uids())),
+            By::Seq => set.resolve_seqs(self.mailbox.uids()).map_err(no_such_number),
+        }
+    }
+
+    /// Sequence numbers, or UIDs, as the command had them.
+    pub(crate) fn numbers(&self, by: By, uids: UidSet) -> UidSet {
+        match by {
+            By::Uid => uids,
+            By::Seq => {
+                let seqs = uids.iter().filter_map(|uid| self.mailbox.uids().seq(uid));
+                seqs.filter_map(|seq| Uid::new(seq.get())).collect()
+            }
+        }
+    }
+
+    /// Brings the view up to date and tells all that happened.
+    pub(crate) async fn tell(&mut self, talk: &mut Talk) -> Result<(), Failed> {
+        let notices = self.mailbox.sync().await.map_err(|error| {
+            // What the view missed cannot be told any more: the client must look anew.
+            tracing::warn!(%error, "a session could not be brought up to date");
+            Failed::Bye(Some(Code::Unavailable), "The mailbox could not be read; connect again")
+        })?;
+        for notice in notices {
+            self.notice(&mut talk.reply, notice);
+            talk.flush_full().await?;
+        }
+        Ok(())
+    }
+
+    fn notice(&mut self, reply: &mut Reply, notice: Notice) {
+        match notice {
+            Notice::Expunge { seq, .. } => reply.expunge(seq),
+            Notice::Exists { count, .. } => {
+                reply.exists(count);
+                reply.recent(self.mailbox.recent());
+            }
+            Notice::Flags { seq, row } => {
+                self.learn(&row, reply);
+                let mut fetch = reply.fetch(seq);
+                fetch.uid(row.uid);
+                fetch.flags(&row.flags, self.recent(row.uid));
+                if self.user.condstore {
+                    fetch.modseq(self.show(row.modseq));
+                }
+                fetch.end();
+            }
+            Notice::Gone => {
+                self.gone = true;
+                let code = Some(Code::NonExistent);
+                reply.untagged(Condition::No, code, "The mailbox has been deleted");
+            }
+        }
+    }
+
+    /// Is this message `\Recent` here?
+    pub(crate) fn recent(&self, uid: Uid) -> Recent {
+        if self.mailbox.is_recent(uid) { Recent::Yes } else { Recent::No }
+    }
+
+    /// A MODSEQ is about to be shown.
+    pub(crate) fn show(&mut self, modseq: ModSeq) -> ModSeq {
+        self.shown = self.shown.max(modseq);
+        modseq
+    }
+
+    /// Where the view is, if something above that was shown since the last tagged answer: the
+    /// client must not take that for how far it has come (RFC 7162 6).
+    pub(crate) fn overshot(&mut self) -> Option<ModSeq> {
+        let shown = std::mem::take(&mut self.shown);
+        (shown > self.mailbox.modseq()).then(|| self.mailbox.modseq())
+    }
+
+    /// Tells the keywords of a message that the client has not heard of, before it meets them.
+    pub(crate) fn learn(&mut self, row: &Row, reply: &mut Reply) {
+        let fresh = |keyword: &&Keyword| !self.keywords.has_keyword(keyword);
+        if !row.flags.keywords().iter().any(|keyword| fresh(&keyword)) {
+            return;
+        }
+        let all = self.keywords.keywords().iter().chain(row.flags.keywords());
+        self.keywords = Flags::new([], all.cloned());
+        self.tell_flags(reply);
+    }
+
+    /// FLAGS and PERMANENTFLAGS (RFC 9051 7.3.5, 7.1).
+    pub(crate) fn tell_flags(&self, reply: &mut Reply) {
+        use mailstore::flags::SystemFlag;
+        let flags = Flags::new(SystemFlag::ALL, self.keywords.keywords().iter().cloned());
+        reply.flags(&flags);
+        let permanent = match self.mailbox.access() {
+            mailstore::Access::ReadOnly => Code::PermanentFlags(&Flags::NONE, NewKeywords::Refused),
+            _ if self.keywords.keywords().len() < Mailbox::MAX_KEYWORDS => {
+                Code::PermanentFlags(&flags, NewKeywords::Allowed)
+            }
+            _ => Code::PermanentFlags(&flags, NewKeywords::Refused),
+        };
+        reply.untagged(Condition::Ok, Some(permanent), "Flags that are kept");
+    }
+}
+
+/// A sequence number beyond the last message.
+pub(crate) fn no_such_number(number: u32) -> Failed {
+    match number {
+        0 => Failed::bad("There are no messages"),
+        number => Failed::bad(format!("There is no message number {number}")),
+    }
+}

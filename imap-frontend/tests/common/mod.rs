@@ -1,0 +1,142 @@
+//! A server on a store of choice, and clients for it.
+#![allow(dead_code, unreachable_pub, missing_docs, clippy::unwrap_used, clippy::expect_used)]
+
+pub mod client;
+pub mod script;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use imap_frontend::{Imap, Settings};
+use mailstore::backends::embedded::Embedded;
+use mailstore::backends::memory;
+use mailstore::id::AccountId;
+use mailstore::store::directory::{
+    Attempt, Credentials, Directory, Identity, Route, ScramKeys, Service, Verdict,
+};
+use mailstore::store::{Beacon, Beam, StoreError, Watch};
+use mailstore::uid::ModSeq;
+use mailstore::{Backend, Mailstore};
+use wire::{AuthPolicy, ClearLogin, Listener, Shutdown, Trigger};
+
+/// On what a test runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum On {
+    Memory,
+    Embedded,
+    /// In memory, with a beacon that never fires.
+    DeafMemory,
+    /// In SQLite, with a beacon that never fires.
+    DeafEmbedded,
+}
+
+/// A beacon that never fires.
+#[derive(Debug, Default)]
+pub struct Deaf(Beam);
+
+impl Beacon for Deaf {
+    fn light(&self, _: AccountId, _: ModSeq) {}
+
+    fn watch(&self, _: AccountId) -> Watch {
+        self.0.watch()
+    }
+}
+
+/// Everybody's password is `secret`; `joe`, `jane` and `jürgen` may log in.
+#[derive(Debug)]
+pub struct People;
+
+#[async_trait]
+impl Directory for People {
+    async fn authenticate(&self, attempt: &Attempt) -> Result<Verdict, StoreError> {
+        let Credentials::Plain { name, password } = &attempt.credentials else {
+            return Ok(Verdict::Rejected);
+        };
+        let accepted = |number| {
+            let account = AccountId::new(number).unwrap();
+            Verdict::Accepted(Identity { account, name: name.clone() })
+        };
+        Ok(match name.as_str() {
+            _ if password.expose() != "secret" => Verdict::Rejected,
+            "joe" => accepted(1),
+            "jane" => accepted(2),
+            "jürgen" => accepted(3),
+            "disabled" => Verdict::Disabled,
+            "forbidden" => Verdict::Forbidden,
+            "throttled" => Verdict::Throttled { seconds: 7 },
+            "broken" => return Err(StoreError::unavailable("authenticate", "no directory")),
+            _ => Verdict::Rejected,
+        })
+    }
+
+    async fn scram(&self, _: &str, _: Service) -> Result<Option<ScramKeys>, StoreError> {
+        Ok(None)
+    }
+
+    async fn route(&self, _: &str) -> Result<Route, StoreError> {
+        Ok(Route::Unknown)
+    }
+}
+
+pub struct Server {
+    pub store: Mailstore,
+    pub address: SocketAddr,
+    trigger: Trigger,
+    task: tokio::task::JoinHandle<()>,
+    _directory: Option<tempfile::TempDir>,
+}
+
+/// What a test wants otherwise than usual.
+pub struct Options {
+    pub store: mailstore::Settings,
+    pub imap: Settings,
+    pub wire: wire::Settings,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        let auth =
+            AuthPolicy { delay: Duration::from_millis(5), clear: ClearLogin::Local, attempts: 3 };
+        Self {
+            store: mailstore::Settings::default(),
+            // Short, since a deaf beacon leaves nothing else.
+            imap: Settings { idle_poll: Duration::from_millis(100), ..Settings::default() },
+            wire: wire::Settings { auth, ..wire::Settings::default() },
+        }
+    }
+}
+
+impl Server {
+    pub async fn start(on: On, options: Options) -> Self {
+        let (mut backend, directory): (Backend, _) = match on {
+            On::Memory | On::DeafMemory => (memory::backend(), None),
+            On::Embedded | On::DeafEmbedded => {
+                let directory = tempfile::tempdir().unwrap();
+                let embedded = Embedded::open(directory.path()).unwrap();
+                (embedded.backend(), Some(directory))
+            }
+        };
+        if matches!(on, On::DeafMemory | On::DeafEmbedded) {
+            backend.beacon = Arc::new(Deaf::default());
+        }
+        let store = Mailstore::new(backend, options.store);
+        let imap = Imap::new(store.clone(), Arc::new(People), options.imap);
+        let listener = Listener::bind(&"127.0.0.1:0".parse().unwrap()).unwrap();
+        let address = listener.local_addr().unwrap();
+        let (trigger, shutdown) = Shutdown::channel();
+        let serve = wire::serve(listener, options.wire, Arc::new(imap), shutdown);
+        let task = tokio::spawn(serve);
+        Self { store, address, trigger, task, _directory: directory }
+    }
+
+    pub async fn stop(self) {
+        self.trigger.shut_down();
+        self.task.await.unwrap();
+    }
+
+    pub fn shut_down(&self) {
+        self.trigger.shut_down();
+    }
+}
