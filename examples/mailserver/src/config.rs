@@ -34,6 +34,8 @@ pub(crate) struct Config {
     pub(crate) login: Login,
     pub(crate) limits: Limits,
     pub(crate) timeouts: Timeouts,
+    pub(crate) imap: Imap,
+    pub(crate) imaps: Imaps,
     pub(crate) lmtp: Lmtp,
 }
 
@@ -50,6 +52,8 @@ impl Default for Config {
             login: Login::default(),
             limits: Limits::default(),
             timeouts: Timeouts::default(),
+            imap: Imap::default(),
+            imaps: Imaps::default(),
             lmtp: Lmtp::default(),
         }
     }
@@ -173,12 +177,17 @@ pub(crate) enum WithoutTls {
 pub(crate) struct Limits {
     pub(crate) connections: usize,
     pub(crate) connections_per_address: usize,
+    pub(crate) imap_sessions_per_user: u32,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         let limits = wire::Limits::default();
-        Self { connections: limits.total, connections_per_address: limits.per_address }
+        Self {
+            connections: limits.total,
+            connections_per_address: limits.per_address,
+            imap_sessions_per_user: imap_frontend::Settings::default().sessions_per_account,
+        }
     }
 }
 
@@ -227,6 +236,41 @@ impl From<&Timeouts> for wire::Timeouts {
             slow_write: Duration::from_secs(timeouts.slow_write_seconds),
             grace: Duration::from_secs(timeouts.grace_seconds),
         }
+    }
+}
+
+/// `[imap]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Imap {
+    pub(crate) enabled: bool,
+    #[serde(with = "text")]
+    pub(crate) listen: Vec<ListenAddr>,
+    pub(crate) starttls: bool,
+    #[serde(with = "text")]
+    pub(crate) proxies: Vec<Network>,
+}
+
+impl Default for Imap {
+    fn default() -> Self {
+        Self { enabled: true, listen: loopback(1143), starttls: true, proxies: Vec::new() }
+    }
+}
+
+/// `[imaps]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Imaps {
+    pub(crate) enabled: bool,
+    #[serde(with = "text")]
+    pub(crate) listen: Vec<ListenAddr>,
+    #[serde(with = "text")]
+    pub(crate) proxies: Vec<Network>,
+}
+
+impl Default for Imaps {
+    fn default() -> Self {
+        Self { enabled: true, listen: loopback(1993), proxies: Vec::new() }
     }
 }
 
@@ -290,6 +334,12 @@ impl Config {
         toml::to_string(self).doing(|| "writing the configuration".to_owned())
     }
 
+    /// For the IMAP servers.
+    pub(crate) fn imap_settings(&self) -> imap_frontend::Settings {
+        let sessions_per_account = self.limits.imap_sessions_per_user;
+        imap_frontend::Settings { sessions_per_account, ..Default::default() }
+    }
+
     /// For the LMTP server.
     pub(crate) fn lmtp_settings(&self) -> lmtp_frontend::Settings {
         let trace = lmtp_frontend::Trace {
@@ -308,7 +358,8 @@ impl Config {
             certificate.chain = base.join(&certificate.chain);
             certificate.key = base.join(&certificate.key);
         }
-        for address in &mut self.lmtp.listen {
+        let listen = [&mut self.imap.listen, &mut self.imaps.listen, &mut self.lmtp.listen];
+        for address in listen.into_iter().flatten() {
             if let ListenAddr::Unix(path) = address {
                 *path = base.join(&*path);
             }

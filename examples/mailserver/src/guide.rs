@@ -32,6 +32,9 @@ pub(crate) fn next_steps(places: &[Place]) -> String {
     if let Some(lmtp) = tcp(places, "lmtp") {
         text += &deliver(lmtp);
     }
+    if let Some(imap) = tcp(places, "imap") {
+        text += &read(imap);
+    }
     text + &format!("More: {program} --help; every option is explained in mailserver.toml.\n")
 }
 
@@ -41,6 +44,14 @@ fn deliver(lmtp: SocketAddr) -> String {
         "Deliver a message to her:\n\
          \x20 python3 -c 'import smtplib; smtplib.LMTP(\"{host}\", {port}).sendmail(\
          \"me@example.com\", \"alice@example.com\", \"Subject: hello\\r\\n\\r\\nHello!\\r\\n\")'\n"
+    )
+}
+
+fn read(imap: SocketAddr) -> String {
+    format!(
+        "Read it, and put a file beside it:\n\
+         \x20 curl -u alice 'imap://{imap}/INBOX;UID=1'\n\
+         \x20 curl -u alice -T message.eml 'imap://{imap}/INBOX'\n"
     )
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use imap_frontend::Imap;
 use lmtp_frontend::Lmtp;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
@@ -67,13 +68,16 @@ impl<'a> Servers<'a> {
             }
         });
         let certificates = self.certificates()?;
+        self.start_imap(store, &certificates)?;
+        self.start_imaps(store, &certificates)?;
         self.start_lmtp(store, &certificates)?;
         self.start_control(store)
     }
 
     /// The files of the certificates, if any service uses them.
     fn certificates(&self) -> Result<Vec<CertificateFiles>, Problem> {
-        let used = self.config.lmtp.enabled && self.config.lmtp.starttls;
+        let (imap, imaps, lmtp) = (&self.config.imap, &self.config.imaps, &self.config.lmtp);
+        let used = imaps.enabled || imap.enabled && imap.starttls || lmtp.enabled && lmtp.starttls;
         match used {
             true => tls::certificates(&self.config.tls, &self.config.directory),
             false => Ok(Vec::new()),
@@ -85,6 +89,36 @@ impl<'a> Servers<'a> {
         let tls = tls::load(files, alpn)?;
         self.tls.push(tls.clone());
         Ok(tls)
+    }
+
+    fn start_imap(&mut self, store: &Store, files: &[CertificateFiles]) -> Result<(), Problem> {
+        let config = &self.config.imap;
+        if !config.enabled {
+            return Ok(());
+        }
+        let encryption = match config.starttls {
+            true => Encryption::StartTls(self.load_tls(files, &["imap"])?),
+            false => Encryption::None,
+        };
+        let (listen, proxies) = (&config.listen, &config.proxies);
+        let imap = self.imap(store);
+        self.start(&Service { name: "imap", listen, proxies, encryption }, &imap)
+    }
+
+    fn start_imaps(&mut self, store: &Store, files: &[CertificateFiles]) -> Result<(), Problem> {
+        let config = &self.config.imaps;
+        if !config.enabled {
+            return Ok(());
+        }
+        let encryption = Encryption::Implicit(self.load_tls(files, &["imap"])?);
+        let (listen, proxies) = (&config.listen, &config.proxies);
+        let imap = self.imap(store);
+        self.start(&Service { name: "imaps", listen, proxies, encryption }, &imap)
+    }
+
+    fn imap(&self, store: &Store) -> Arc<Imap> {
+        let (mail, directory) = (store.mail.clone(), Arc::new(store.accounts.clone()));
+        Arc::new(Imap::new(mail, directory, self.config.imap_settings()))
     }
 
     fn start_lmtp(&mut self, store: &Store, files: &[CertificateFiles]) -> Result<(), Problem> {

@@ -116,7 +116,7 @@ fn a_service_is_switched_off_by_itself() {
 
 #[test]
 fn a_mistake_in_the_file_is_named() {
-    let site = Site::new("[lmtp]\nlisen = []\n");
+    let site = Site::new("[imap]\nlisen = []\n");
     for command in ["serve", "config"] {
         let refused = site.refused(&[command], "");
         assert!(refused.contains("mailserver.toml"), "{refused}");
@@ -151,6 +151,13 @@ fn mail_is_delivered_to_a_user() {
     let replies =
         lmtp.ask("Subject: hello\r\n\r\nHello.\r\n.\r\nNOOP", "250 ") + &lmtp.line() + &lmtp.line();
     assert_eq!(replies.lines().filter(|line| line.starts_with("250 ")).count(), 3, "{replies}");
+    let mut imap = server.connect("imap");
+    assert!(imap.line().starts_with("* OK "));
+    assert!(imap.ask("a LOGIN alice wrong", "a ").contains("a NO [AUTHENTICATIONFAILED]"));
+    assert!(imap.ask("b LOGIN alice@example.com sesame", "b ").contains("b OK "));
+    assert!(imap.ask("c SELECT INBOX", "c ").contains("* 1 EXISTS"), "one copy for each account");
+    let body = imap.ask("d FETCH 1 BODY.PEEK[]", "d ");
+    assert!(body.contains("Subject: hello\r\n\r\nHello.\r\n"), "{body}");
     let sound = "read 1 users, 1 addresses, 1 accounts, ";
     let checked = site.done(&["check"], "");
     assert!(checked.starts_with(sound) && checked.ends_with("found 0 faults\n"), "{checked}");

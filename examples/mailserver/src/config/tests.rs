@@ -31,7 +31,7 @@ fn what_is_written_reads_the_same() {
     let mut config = Config::default();
     config.tls.certificates = vec![Certificate { chain: "a.pem".into(), key: "b.pem".into() }];
     config.lmtp.listen = vec![ListenAddr::Unix("/run/lmtp".into())];
-    config.lmtp.proxies = vec!["10.0.0.0/8".parse().unwrap()];
+    config.imap.proxies = vec!["10.0.0.0/8".parse().unwrap()];
     assert_eq!(Config::parse(&config.to_toml().unwrap()).unwrap(), config);
 }
 
@@ -39,7 +39,7 @@ fn what_is_written_reads_the_same() {
 fn an_unknown_option_is_named_with_its_line() {
     for (text, name, line) in [
         ("\n\ndirectry = \"x\"", "directry", "line 3"),
-        ("[lmtp]\nenabled = true\nlisen = []", "lisen", "line 3"),
+        ("[imap]\nenabled = true\nlisen = []", "lisen", "line 3"),
         ("[pop4]\n", "pop4", "line 1"),
     ] {
         let error = Config::parse(text).unwrap_err().to_string();
@@ -50,7 +50,7 @@ fn an_unknown_option_is_named_with_its_line() {
 #[test]
 fn a_wrong_value_is_named_with_its_line() {
     for (text, says) in [
-        ("[lmtp]\nlisten = [\"143\"]", "\"143\" is neither address:port nor unix:/path"),
+        ("[imap]\nlisten = [\"143\"]", "\"143\" is neither address:port nor unix:/path"),
         ("[lmtp]\nproxies = [\"all\"]", "\"all\" is neither an IP address"),
         ("\nhome_domains = [\"a b\"]", "\"a b\" is not a domain name"),
         ("[login]\nwithout_tls = \"never\"", "`local` or `anywhere`"),
