@@ -1,5 +1,7 @@
 //! The backends. Only these know a driver.
 
+#[cfg(feature = "object-store")]
+mod durable;
 #[cfg(feature = "embedded")]
 pub mod embedded;
 pub mod memory;

@@ -3,7 +3,7 @@
 pub(crate) mod packed;
 
 use std::ops::Range;
-use std::path::Path as FilePath;
+use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -14,6 +14,7 @@ use object_store::path::Path;
 use object_store::{Error, ObjectStore, ObjectStoreExt, PutPayload};
 
 use self::packed::Layout;
+use super::durable;
 use crate::blob::ObjectName;
 use crate::store::{BlobStore, Fault, StoreError};
 
@@ -21,21 +22,27 @@ use crate::store::{BlobStore, Fault, StoreError};
 #[derive(Debug)]
 pub struct ObjectBlobs {
     store: Arc<dyn ObjectStore>,
+    /// The directory, where it is one.
+    dir: Option<PathBuf>,
 }
 
 impl ObjectBlobs {
     /// Blobs in this store. It must not acknowledge a `put` before the object is durable.
     pub fn new(store: Arc<dyn ObjectStore>) -> Self {
-        Self { store }
+        Self { store, dir: None }
     }
 
     /// Blobs as files in a directory, which is created. Every file, and the directory it is in, is
     /// synced before a `put` returns.
     pub fn in_directory(dir: &FilePath) -> Result<Self, Error> {
-        std::fs::create_dir_all(dir)
+        // All folders at once: of two first puts into a folder, the one that finds it there
+        // already could otherwise return before the folder's own name is durable.
+        let folders = (0..=u8::MAX).map(|folder| format!("{folder:02x}"));
+        durable::create_dir(dir)
+            .and_then(|()| durable::create_dirs_in(dir, folders))
             .map_err(|source| Error::Generic { store: "local", source: Box::new(source) })?;
         let store = LocalFileSystem::new_with_prefix(dir)?.with_fsync(true);
-        Ok(Self::new(Arc::new(store)))
+        Ok(Self { store: Arc::new(store), dir: Some(dir.to_owned()) })
     }
 }
 
@@ -45,7 +52,15 @@ impl ObjectBlobs {
         if range.is_empty() {
             return Ok(Bytes::new());
         }
-        self.store.get_range(&path(name), range).await.map_err(failed("get a blob"))
+        let start = range.start;
+        match self.store.get_range(&path(name), range).await {
+            Ok(bytes) => Ok(bytes),
+            // A range beyond the end is an error, but has no name of its own.
+            Err(error) => match self.store.head(&path(name)).await {
+                Ok(object) if object.size <= start => Ok(Bytes::new()),
+                _ => Err(failed("get a blob")(error)),
+            },
+        }
     }
 }
 
@@ -89,6 +104,10 @@ impl BlobStore for ObjectBlobs {
     }
 
     async fn delete(&self, name: &ObjectName) -> Result<(), StoreError> {
+        if let Some(dir) = self.dir.as_ref().filter(|_| is_cut_off(&name.0)) {
+            let gone = std::fs::remove_file(dir.join(&name.0));
+            return gone.map_err(|error| StoreError::unavailable("delete a blob", error));
+        }
         match self.store.delete(&path(name)).await {
             Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(failed("delete a blob")(error)),
@@ -98,6 +117,30 @@ impl BlobStore for ObjectBlobs {
     async fn list(&self, folder: u8) -> Result<Vec<ObjectName>, StoreError> {
         let folder = Path::from(format!("{folder:02x}"));
         let names = self.store.list(Some(&folder)).map_ok(|meta| meta.location.to_string());
-        names.map_ok(ObjectName).try_collect().await.map_err(failed("list blobs"))
+        let names = names.map_ok(ObjectName).try_collect::<Vec<_>>().await;
+        let mut names = names.map_err(failed("list blobs"))?;
+        if let Some(dir) = &self.dir {
+            let cut_off = cut_off(dir, folder.as_ref());
+            names.extend(cut_off.map_err(|error| StoreError::unavailable("list blobs", error))?);
+        }
+        Ok(names)
     }
+}
+
+/// While a file is being written it is called by its name, `#` and a number; `object_store` does
+/// not list it. If the process ends before the file gets its own name, it is for the sweep.
+fn is_cut_off(file: &str) -> bool {
+    file.contains('#')
+}
+
+/// The files of a folder that were not written to their end, or are being written.
+fn cut_off(dir: &FilePath, folder: &str) -> std::io::Result<Vec<ObjectName>> {
+    let mut names = Vec::new();
+    for file in std::fs::read_dir(dir.join(folder))? {
+        let file = file?.file_name();
+        if let Some(file) = file.to_str().filter(|file| is_cut_off(file)) {
+            names.push(ObjectName(format!("{folder}/{file}")));
+        }
+    }
+    Ok(names)
 }

@@ -22,6 +22,7 @@ pub trait BlobStore: Debug + Send + Sync + 'static {
     /// Removes an object. Removing what is not there succeeds.
     async fn delete(&self, name: &ObjectName) -> Result<(), StoreError>;
 
-    /// All objects of one of the 256 folders, in no order.
+    /// All objects of one of the 256 folders, in no order; also what is left of puts that were cut
+    /// off, under names that can be deleted.
     async fn list(&self, folder: u8) -> Result<Vec<ObjectName>, StoreError>;
 }

@@ -6,6 +6,8 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
+use crate::backends::durable;
+
 /// Why a store could not be opened.
 #[derive(Debug, thiserror::Error)]
 #[error("the mail store in {} cannot be opened: {source}", dir.display())]
@@ -36,7 +38,7 @@ pub(super) struct Lock(#[expect(dead_code, reason = "held, not used")] File);
 impl Lock {
     pub(super) fn take(dir: &Path) -> Result<Self, OpenError> {
         let error = |error: std::io::Error| OpenError::new(dir, error);
-        std::fs::create_dir_all(dir).map_err(error)?;
+        durable::create_dir(dir).map_err(error)?;
         let path = dir.join("lock");
         let mut file = OpenOptions::new()
             .create(true)

@@ -1,0 +1,46 @@
+//! Directories whose names survive a loss of power.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind};
+use std::path::Path;
+
+/// Makes a directory, and those above it that are missing. When it returns their names are
+/// durable, also if an earlier process made them and ended before it came to that.
+pub(super) fn create_dir(dir: &Path) -> io::Result<()> {
+    let parent = match dir.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+        Some(parent) => parent,
+        None => return Ok(()),
+    };
+    if !parent.exists() {
+        create_dir(parent)?;
+    }
+    let is_new = make(dir)?;
+    match sync_dir(parent) {
+        // Whoever made it may do in its parent what we may not.
+        Err(error) if error.kind() == ErrorKind::PermissionDenied && !is_new => Ok(()),
+        synced => synced,
+    }
+}
+
+/// Makes directories in `dir`, all durable when it returns.
+pub(super) fn create_dirs_in(dir: &Path, names: impl Iterator<Item = String>) -> io::Result<()> {
+    for name in names {
+        make(&dir.join(name))?;
+    }
+    sync_dir(dir)
+}
+
+/// Is it new?
+fn make(dir: &Path) -> io::Result<bool> {
+    match fs::create_dir(dir) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists && dir.is_dir() => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Makes the names in a directory durable. Where directories cannot be opened, they need not be.
+fn sync_dir(dir: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(dir)?.sync_all() } else { Ok(()) }
+}
