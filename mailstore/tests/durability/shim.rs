@@ -1,0 +1,53 @@
+//! Runs a test again in a process of its own, below which the calls that change files are
+//! recorded, or fail.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Set in the process that a test has started.
+const ROLE: &str = "DURABILITY_ROLE";
+
+/// What a process started by [`again`] was told to be; `None` in the one that the test began in.
+pub(crate) fn role() -> Option<String> {
+    std::env::var(ROLE).ok()
+}
+
+/// The command that runs one test of this program again, in this role.
+pub(crate) fn again(test: &str, role: &str) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", test, "--nocapture"]).env(ROLE, role);
+    command
+}
+
+/// A directory for what is written and thrown away a thousand times: in memory where there is such
+/// a place, since no test needs its fsync.
+pub(crate) fn scratch() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+}
+
+/// The library that stands between a process and the system.
+pub(crate) struct Shim {
+    library: PathBuf,
+    /// The directory whose files it is about, with no link in its path.
+    pub(crate) root: PathBuf,
+}
+
+impl Shim {
+    /// Compiles it into `dir`, for a new directory in there.
+    pub(crate) fn new(dir: &Path) -> Self {
+        let dir = dir.canonicalize().unwrap();
+        let library = dir.join("record.so");
+        let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/durability/record.c");
+        let mut cc = Command::new("cc");
+        cc.args(["-O1", "-shared", "-fPIC", "-o"]).arg(&library).arg(source);
+        assert!(cc.args(["-ldl", "-lpthread"]).status().unwrap().success());
+        let root = dir.join("disk");
+        std::fs::create_dir(&root).unwrap();
+        Self { library, root }
+    }
+
+    /// Puts it below a command.
+    pub(crate) fn under<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        command.env("LD_PRELOAD", &self.library).env("RECORD_ROOT", &self.root)
+    }
+}
