@@ -55,6 +55,23 @@ macro_rules! scripts {
 }
 
 scripts! {
+    append
+    bad_input
+    condstore
+    copy_move
+    deleted_mailbox
+    expunged_elsewhere
+    fetch
     first_mail
+    idle
+    limits
+    list
     login
+    mailboxes
+    memory
+    pipelined
+    search
+    select
+    silent_peers
+    store
 }

@@ -232,6 +232,7 @@ impl Mailstore {
         name: &str,
         special_use: Option<SpecialUse>,
     ) -> Result<MailboxId, Error> {
+        self.mailboxes(by.account).await?;
         let op = MailboxOp::Create { name: name.to_owned(), special_use };
         match self.submit(by, Op::Mailbox(op)).await?.outcome {
             Outcome::Mailbox { id } => Ok(id),
@@ -243,6 +244,7 @@ impl Mailstore {
     /// (RFC 9051 6.3.6).
     pub async fn rename(&self, by: Actor, from: &str, to: &str) -> Result<(), Error> {
         if !from.eq_ignore_ascii_case(INBOX) {
+            self.mailboxes(by.account).await?;
             let op = MailboxOp::Rename { from: from.to_owned(), to: to.to_owned() };
             self.submit(by, Op::Mailbox(op)).await?;
             return Ok(());
@@ -260,6 +262,8 @@ impl Mailstore {
 
     /// DELETE, SUBSCRIBE, UNSUBSCRIBE and other changes to the hierarchy.
     pub async fn change_mailbox(&self, by: Actor, op: MailboxOp) -> Result<(), Error> {
+        // A new account gets its first mailboxes first.
+        self.mailboxes(by.account).await?;
         self.submit(by, Op::Mailbox(op)).await?;
         Ok(())
     }

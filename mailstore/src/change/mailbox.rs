@@ -12,6 +12,10 @@ use crate::mailbox::{
 
 pub(super) fn decide(change: &Change, seen: &Snapshot, op: &MailboxOp) -> Result<Delta, Refusal> {
     let mut tree = Tree::new(change, seen)?;
+    if seen.head.last_mailbox == 0 {
+        // The first mailbox of an account is INBOX, whatever is asked for first.
+        tree.add(None, INBOX.to_owned(), None)?;
+    }
     let outcome = match op {
         MailboxOp::Create { name, special_use } => tree.create(name, *special_use)?,
         MailboxOp::Rename { from, to } => tree.rename(from, to)?,
