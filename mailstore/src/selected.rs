@@ -1,7 +1,8 @@
 //! A mailbox that a session has selected: its view, and what keeps it current.
 
 use crate::error::Error;
-use crate::id::{MailboxId, MailboxKey};
+use crate::flags::FlagUpdate;
+use crate::id::{MailboxId, MailboxKey, SessionId};
 use crate::journal::Replay;
 use crate::mailbox::Mailbox;
 use crate::mailstore::{Actor, Mailstore};
@@ -61,6 +62,9 @@ pub struct Selected {
     view: View,
     watch: Watch,
     access: Access,
+    /// Whose changes to flags the client knows of already: the session's own, unless the outcome
+    /// of one is unknown.
+    known: SessionId,
     /// UIDs from here on are `\Recent` in this session.
     recent_from: u64,
 }
@@ -83,6 +87,7 @@ impl Selected {
             view: View::new(at, &opened),
             watch,
             access,
+            known: by.session,
             recent_from: opened.mailbox.recent_from,
         };
         selected.take_recent(&opened.mailbox).await?;
@@ -145,8 +150,12 @@ impl Selected {
     }
 
     /// Brings the view up to date and says what to tell. Always reads the journal, beacon or not.
+    ///
+    /// If it fails, or is dropped half-way, the view is as it was.
     pub async fn sync(&mut self) -> Result<Vec<Notice>, Error> {
-        let updates = self.replay().await?;
+        // On a copy: what could not be told must not have happened.
+        let mut view = self.view.clone();
+        let updates = self.replay(&mut view).await?;
         let mut notices = Vec::with_capacity(updates.len());
         for update in updates {
             match update {
@@ -154,15 +163,37 @@ impl Selected {
                 Update::Exists { count, arrived } => {
                     notices.push(Notice::Exists { count, arrived });
                 }
-                Update::Flags(uids) => self.flags_of(&uids, ModSeq::ZERO, &mut notices).await?,
+                Update::Flags(uids) => {
+                    self.flags_of(&view, (&uids, ModSeq::ZERO), &mut notices).await?;
+                }
                 Update::FlagsSince(since) => {
-                    let all = self.uids().to_set();
-                    self.flags_of(&all, since, &mut notices).await?;
+                    let all = view.uids().to_set();
+                    self.flags_of(&view, (&all, since), &mut notices).await?;
                 }
                 Update::Gone => notices.push(Notice::Gone),
             }
         }
+        self.view = view;
         Ok(notices)
+    }
+
+    /// STORE. Returns the UIDs whose flags changed, and those that UNCHANGEDSINCE passed over.
+    ///
+    /// Of flags that a session changed this way [`Selected::sync`] says nothing, as the caller
+    /// knows them. If this fails, or is dropped half-way, nobody knows; from then on `sync` tells
+    /// the session of its own changes too.
+    pub async fn flag(
+        &mut self,
+        uids: UidSet,
+        change: (FlagUpdate, Option<ModSeq>),
+    ) -> Result<(UidSet, UidSet), Error> {
+        let known = std::mem::replace(&mut self.known, SessionId::NONE);
+        let mailbox = self.view.mailbox().mailbox;
+        let done = self.store.flag(self.by, mailbox, uids, change).await;
+        if let Ok(_) | Err(Error::Refused(_)) = done {
+            self.known = known;
+        }
+        done
     }
 
     /// Waits until the beacon says that the account moved on. May come for nothing, may fail to
@@ -177,11 +208,11 @@ impl Selected {
         Ok(self.store.ledger().fetch(self.view.mailbox(), uids, want).await?)
     }
 
-    async fn replay(&mut self) -> Result<Vec<Update>, Error> {
-        let at = self.view.mailbox();
-        let ledger = std::sync::Arc::clone(self.store.ledger());
-        let mut cursor = self.view.cursor();
-        let mut replaying = self.view.replay(self.by.session);
+    async fn replay(&self, view: &mut View) -> Result<Vec<Update>, Error> {
+        let at = view.mailbox();
+        let ledger = self.store.ledger();
+        let mut cursor = view.cursor();
+        let mut replaying = view.replay(self.known);
         loop {
             let mailbox = Some(at.mailbox);
             match ledger.journal(at.account, cursor, mailbox, JOURNAL_PAGE).await? {
@@ -197,7 +228,7 @@ impl Selected {
         }
         let mut updates = replaying.finish(cursor);
         match self.store.open(at).await? {
-            Some(opened) => updates.extend(self.view.resync(&opened)),
+            Some(opened) => updates.extend(view.resync(&opened)),
             None => updates.push(Update::Gone),
         }
         Ok(updates)
@@ -205,8 +236,8 @@ impl Selected {
 
     async fn flags_of(
         &self,
-        uids: &UidSet,
-        since: ModSeq,
+        view: &View,
+        (uids, since): (&UidSet, ModSeq),
         notices: &mut Vec<Notice>,
     ) -> Result<(), Error> {
         let mut rest = uids.clone();
@@ -214,7 +245,7 @@ impl Selected {
             let page = self.fetch(&rest, Want::Row).await?;
             for fetched in page.messages {
                 let row = fetched.row;
-                let Some(seq) = self.uids().seq(row.uid) else { continue };
+                let Some(seq) = view.uids().seq(row.uid) else { continue };
                 if row.modseq > since {
                     notices.push(Notice::Flags { seq, row });
                 }

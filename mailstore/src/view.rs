@@ -73,7 +73,8 @@ impl View {
         self.cursor
     }
 
-    /// Starts a replay for the session `me`.
+    /// Starts a replay for the session `me`, which has been told of its own changes to flags;
+    /// [`SessionId::NONE`] is told of all.
     pub fn replay(&mut self, me: SessionId) -> Replaying<'_> {
         let before = self.uids.len();
         Replaying {
@@ -137,7 +138,7 @@ impl Replaying<'_> {
             Event::Expunged(uids) => self.expunge(uids),
             // A change of one's own has been told already, unless the client asked for silence.
             // Either way an entry of someone else brings the UID up again.
-            Event::Flags(_) if record.by == self.me => {}
+            Event::Flags(_) if self.is_own(record) => {}
             Event::Flags(uids) => self.flagged = self.flagged.union(uids),
             Event::Mailbox(MailboxEvent::Deleted) => {
                 self.updates.push(Update::Gone);
@@ -146,6 +147,11 @@ impl Replaying<'_> {
             Event::Mailbox(_) | Event::Property => return,
         }
         self.view.modseq = record.modseq;
+    }
+
+    /// What nobody in particular did is nobody's own.
+    fn is_own(&self, record: &Record) -> bool {
+        record.by == self.me && self.me != SessionId::NONE
     }
 
     fn arrive(&mut self, range: std::ops::RangeInclusive<Uid>) {

@@ -22,7 +22,7 @@ pub(super) fn decide(
     let count = messages.len() as u64;
     draft.charge(count, messages.iter().map(size).sum())?;
     let first = draft.allocate(to, count)?;
-    for (message, uid) in messages.iter().zip(first..) {
+    for (message, uid) in messages.iter().zip(first..=u32::MAX) {
         let email = &message.content.email;
         let row = Row {
             uid: Uid::new(uid).ok_or(Refusal::UidsExhausted)?,

@@ -307,9 +307,10 @@ impl<'a> Tree<'a> {
     }
 }
 
-/// UIDVALIDITY: the time, but always above all that this account has given out.
+/// UIDVALIDITY: the time, but always above all that this account has given out. A clock that is
+/// out of the range of 32 bits is not asked: there would be nothing above it.
 fn next_uid_validity(head: &mut AccountHead, secs: i64) -> u32 {
-    let now = u32::try_from(secs).unwrap_or(u32::MAX);
+    let now = u32::try_from(secs).unwrap_or(0);
     head.last_uid_validity = now.max(head.last_uid_validity.saturating_add(1));
     head.last_uid_validity
 }

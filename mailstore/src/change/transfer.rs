@@ -55,7 +55,7 @@ fn place(
     let count = rows.len() as u64;
     let uid_validity = draft.live(to)?.uid_validity;
     let first = draft.allocate(to, count)?;
-    for (row, uid) in rows.iter().zip(first..) {
+    for (row, uid) in rows.iter().zip(first..=u32::MAX) {
         let uid = Uid::new(uid).ok_or(Refusal::UidsExhausted)?;
         let modseq = draft.modseq;
         draft.insert(to, Row { uid, modseq, saved: change.at, ..(*row).clone() })?;
