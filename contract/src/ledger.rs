@@ -68,6 +68,7 @@ macro_rules! ledger_contract {
             hierarchy: subscriptions_are_of_names
             hierarchy: names_that_are_none_are_refused
             hierarchy: an_account_is_provisioned_once
+            hierarchy: the_first_mailbox_is_inbox
             claims: a_first_claim_finds_nothing
             claims: a_settled_blob_is_live_for_the_next
             claims: of_two_that_settle_the_first_stands

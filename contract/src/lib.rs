@@ -1,7 +1,7 @@
 //! The rules every backend of `mailstore` must keep, as named tests.
 //!
 //! A rule is an async function that panics when it is broken, so it can also be run on a backend
-//! that is broken on purpose to see that it notices. The macros make one test of each rule:
+//! that is broken on purpose to see that it notices. [`faults`] makes a good ledger fail. The macros make one test of each rule:
 //!
 //! ```
 //! mod my_ledger {
@@ -19,6 +19,7 @@
 
 pub mod account;
 pub mod accounts;
+pub mod faults;
 pub mod ledger;
 mod tested;
 

@@ -224,6 +224,24 @@ pub async fn names_that_are_none_are_refused(tested: Tested) {
     assert_eq!(names(&account).await.len(), 3 + odd.len());
 }
 
+/// It is known by its id, so nothing else may take that, whatever is asked for first.
+pub async fn the_first_mailbox_is_inbox(tested: Tested) {
+    let account = Account::new(tested.ledger(), 1);
+    for op in [delete("a"), rename("a", "b")] {
+        assert_eq!(account.refused(op).await, Refusal::NoSuchMailbox);
+        assert_eq!(account.mailboxes().await, Default::default());
+    }
+    // What is set before counts from the start.
+    let quota = mailstore::mailbox::Quota { bytes: None, messages: Some(1) };
+    account.done(Op::Quota(quota)).await;
+    assert_ne!(account.create("a/b").await, INBOX);
+    assert_eq!(names(&account).await, ["INBOX", "a", "a/b"]);
+    assert_eq!(account.mailbox("INBOX").await.id, INBOX);
+    account.fill(INBOX, 1).await;
+    let op = Op::Append { to: INBOX, messages: vec![message("x")] };
+    assert_eq!(account.refused(op).await, Refusal::OverQuota);
+}
+
 /// The second time nothing happens.
 pub async fn an_account_is_provisioned_once(tested: Tested) {
     let account = Account::new(tested.ledger(), 1);
