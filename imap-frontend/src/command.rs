@@ -10,7 +10,7 @@ mod enable;
 mod expunge;
 mod fetch;
 mod id;
-mod idle;
+pub(crate) mod idle;
 mod list;
 mod login;
 mod mailbox;
@@ -40,13 +40,7 @@ pub(crate) async fn run(session: &mut Session, command: Command) -> Outcome {
         }
         (Stage::NotAuthenticated, _) => Err(Failed::bad("You have logged in already")),
         (_, State::NotAuthenticated { .. }) => Err(Failed::bad("Log in first")),
-        (Stage::Authenticated, _) => match command {
-            Command::Idle => {
-                let poll = session.server.settings().idle_poll;
-                Box::pin(idle::run(&mut session.talk, &mut session.state, poll)).await
-            }
-            command => Box::pin(authenticated(session, command)).await,
-        },
+        (Stage::Authenticated, _) => Box::pin(authenticated(session, command)).await,
         (Stage::Selected, State::Authenticated(_)) => Err(Failed::bad("Select a mailbox first")),
         (Stage::Selected, State::Selected(selected)) => match command {
             Command::Close => close::run(&mut session.state).await,

@@ -48,7 +48,8 @@ impl Imap {
 
 impl Protocol for Imap {
     async fn serve(self: Arc<Self>, connection: Connection) {
-        Session::new(self, connection).run().await;
+        // Boxed, since a future keeps room for what moves into it twice over.
+        Box::new(Session::new(self, connection)).run().await;
     }
 
     fn refusal(&self, crowded: Crowded) -> Bytes {

@@ -12,7 +12,7 @@ use crate::codec::reply::{Code, Condition};
 use crate::codec::{
     Announced, Command, CommandText, Event, FrameError, Limits, Sync, Tag, Tagged, parse,
 };
-use crate::command::{self, capability, start_tls};
+use crate::command::{self, capability, idle, start_tls};
 use crate::gate::{self, Tail};
 use crate::outcome::{Done, Failed, Note, Outcome};
 use crate::server::Imap;
@@ -73,7 +73,7 @@ impl Session {
         }
     }
 
-    pub(crate) async fn run(mut self) {
+    pub(crate) async fn run(mut self: Box<Self>) {
         let stop = match self.converse().await {
             Ok(never) => match never {},
             Err(stop) => stop,
@@ -92,8 +92,7 @@ impl Session {
                 self.talk.reply.bye(None, text);
             }
         }
-        let Talk { connection, mut reply, .. } = self.talk;
-        Box::pin(goodbye(connection, reply.take())).await;
+        Box::pin(goodbye(self.talk)).await;
     }
 
     async fn converse(&mut self) -> Result<std::convert::Infallible, Stop> {
@@ -185,48 +184,57 @@ impl Session {
         self.count_bad()
     }
 
+    /// The future of each command is boxed, and no larger than that command makes it: it is not
+    /// there while the client is silent, and that of IDLE is small.
     async fn command(&mut self, text: CommandText) -> Result<(), Stop> {
         self.count_command()?;
-        match parse(&text) {
-            Ok(Tagged { tag, command }) => {
-                drop(text);
-                Box::pin(self.execute(&tag, command)).await
-            }
+        let Tagged { tag, command } = match parse(&text) {
+            Ok(tagged) => tagged,
             Err(rejected) => {
                 self.talk.reply.rejected(&rejected);
-                self.count_bad()
+                return self.count_bad();
             }
-        }
-    }
-
-    async fn execute(&mut self, tag: &Tag, command: Command) -> Result<(), Stop> {
-        let tail = gate::tail(&command);
+        };
+        drop(text);
         let outcome = match command {
             Command::Logout => {
                 self.talk.reply.bye(None, "Logging out");
-                self.talk.reply.ok(tag, "Done");
+                self.talk.reply.ok(&tag, "Done");
                 return Err(Stop::LoggedOut);
             }
-            Command::StartTls => match start_tls::run(self, tag).await {
+            Command::StartTls => match Box::pin(start_tls::run(self, &tag)).await {
                 Ok(()) => return Ok(()),
                 Err(failed) => Err(failed),
             },
-            command => command::run(self, command).await,
+            Command::Idle => Box::pin(self.idle()).await,
+            command => Box::pin(self.execute(command)).await,
         };
-        self.admissions.clear();
-        self.complete(tag, tail, outcome).await
+        self.complete(&tag, outcome)
     }
 
-    /// Tells what may be told now, then how the command ended.
-    async fn complete(&mut self, tag: &Tag, tail: Tail, outcome: Outcome) -> Result<(), Stop> {
-        let mut outcome = outcome;
+    async fn idle(&mut self) -> Outcome {
+        if let State::NotAuthenticated { .. } = self.state {
+            return Err(Failed::bad("Log in first"));
+        }
+        idle::run(&mut self.talk, &mut self.state, self.server.settings().idle_poll).await
+    }
+
+    /// Runs a command, then tells what may be told.
+    async fn execute(&mut self, command: Command) -> Outcome {
+        let tail = gate::tail(&command);
+        let outcome = command::run(self, command).await;
+        self.admissions.clear();
         if let State::Selected(selected) = &mut self.state
             && tail == Tail::News
             && matches!(outcome, Ok(_) | Err(Failed::No(..)))
-            && let Err(failed) = selected.tell(&mut self.talk).await
         {
-            outcome = Err(failed);
+            selected.tell(&mut self.talk).await?;
         }
+        outcome
+    }
+
+    /// Says how a command ended.
+    fn complete(&mut self, tag: &Tag, mut outcome: Outcome) -> Result<(), Stop> {
         self.correct_modseq(&mut outcome);
         let reply = &mut self.talk.reply;
         match outcome {
@@ -297,8 +305,32 @@ fn farewell(ended: &Ended) -> &'static str {
     }
 }
 
-async fn goodbye(mut connection: Connection, last: bytes::BytesMut) {
-    if connection.write(last).await.is_ok() {
-        connection.close().await;
+async fn goodbye(mut talk: Talk) {
+    if talk.flush().await.is_ok() {
+        talk.connection.close().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn size_of_output<A, F: Future>(_: impl Fn(A) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    /// What a session holds while its client is in IDLE: its state, the task's future, and the
+    /// future of IDLE. The goal is 6 KB in all, with what tokio takes for a task and a socket.
+    #[test]
+    fn idle_sessions_are_small() {
+        let session = size_of_output(|(imap, connection): (Arc<Imap>, Connection)| {
+            Box::new(Session::new(imap, connection)).run()
+        });
+        type Idle = (&'static mut Talk, &'static mut State, Duration);
+        let idle = size_of_output(|(talk, state, poll): Idle| idle::run(talk, state, poll));
+        let sum = size_of::<Session>() + session + idle;
+        assert!(sum < 2_500, "{} and {session} bytes, and {idle} in IDLE", size_of::<Session>());
     }
 }

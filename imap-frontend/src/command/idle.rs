@@ -4,19 +4,19 @@
 //! journal is also read once in a while ([`Settings::idle_poll`](crate::Settings::idle_poll)), a
 //! little earlier or later in each session, so that thousands of them do not do it together.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use bytes::Bytes;
 use mailstore::random::Random;
-use tokio::time::sleep;
-use wire::{Idle, Instant};
+use wire::{Ended, Idle, Instant};
 
 use crate::codec::reply::{Code, Condition};
 use crate::outcome::{Done, Failed, Outcome};
 use crate::state::{Selected, State};
 use crate::talk::Talk;
 
-pub(super) async fn run(talk: &mut Talk, state: &mut State, poll: Duration) -> Outcome {
+pub(crate) async fn run(talk: &mut Talk, state: &mut State, poll: Duration) -> Outcome {
     talk.reply.proceed("idling");
     let until = talk.connection.within(talk.connection.timeouts().idle);
     let line = match state {
@@ -64,15 +64,14 @@ async fn wait_either(
     selected: &mut Selected,
     (until, poll): (Instant, Duration),
 ) -> Result<Option<Bytes>, Failed> {
-    let reason = async {
-        tokio::select! {
-            () = selected.mailbox.changed() => {}
-            () = sleep(poll) => {}
-        }
-    };
-    match talk.await_either(until, reason).await? {
-        Idle::Bytes(_) => line(talk),
-        Idle::Other(()) => Ok(None),
+    // By reference, so that the layers below do not each keep room for it.
+    let changed = pin!(selected.mailbox.changed());
+    let look = until.min(talk.connection.within(poll));
+    match talk.await_either(look, changed).await {
+        Ok(Idle::Bytes(_)) => line(talk),
+        Ok(Idle::Other(())) => Ok(None),
+        Err(Ended::TimedOut) if look < until => Ok(None),
+        Err(ended) => Err(ended.into()),
     }
 }
 

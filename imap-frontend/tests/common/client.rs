@@ -65,6 +65,14 @@ impl Client {
         }
     }
 
+    /// All that comes until the server closes.
+    pub async fn rest(&mut self) -> Vec<u8> {
+        let mut rest = Vec::new();
+        // A reset is an end, too.
+        let _ = timeout(PATIENCE, self.stream.read_to_end(&mut rest)).await.unwrap();
+        rest
+    }
+
     /// Sends a command; returns all lines of the answer, the tagged one last and without its tag.
     pub async fn command(&mut self, command: &str) -> Vec<Vec<u8>> {
         self.command_bytes(command.as_bytes()).await

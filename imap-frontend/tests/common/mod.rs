@@ -122,6 +122,10 @@ impl Server {
         if matches!(on, On::DeafMemory | On::DeafEmbedded) {
             backend.beacon = Arc::new(Deaf::default());
         }
+        Self { _directory: directory, ..Self::on_backend(backend, options).await }
+    }
+
+    pub async fn on_backend(backend: Backend, options: Options) -> Self {
         let store = Mailstore::new(backend, options.store);
         let imap = Imap::new(store.clone(), Arc::new(People), options.imap);
         let listener = Listener::bind(&"127.0.0.1:0".parse().unwrap()).unwrap();
@@ -129,7 +133,7 @@ impl Server {
         let (trigger, shutdown) = Shutdown::channel();
         let serve = wire::serve(listener, options.wire, Arc::new(imap), shutdown);
         let task = tokio::spawn(serve);
-        Self { store, address, trigger, task, _directory: directory }
+        Self { store, address, trigger, task, _directory: None }
     }
 
     pub async fn stop(self) {

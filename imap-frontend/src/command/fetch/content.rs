@@ -8,18 +8,13 @@ use mailstore::{Mailstore, Reader};
 use crate::codec::command::Content;
 use crate::outcome::Failed;
 
-/// Some bytes of a message. The first are there; so most of what can go wrong has not.
-pub(super) struct Body {
-    pub(super) len: u64,
-    pub(super) first: Bytes,
-    /// The others, if there are any.
-    pub(super) rest: Option<Reader>,
-}
-
-impl Body {
-    fn whole(bytes: Bytes) -> Self {
-        Self { len: bytes.len() as u64, first: bytes, rest: None }
-    }
+/// Bytes of a message.
+pub(super) enum Body {
+    /// All of them.
+    Whole(Bytes),
+    /// The first of them, up to and with the first that come from a blob, so that most of what can
+    /// go wrong has not; and the others.
+    Parts { len: u64, first: Vec<Bytes>, rest: Reader },
 }
 
 /// Finds them; `None` if there is no such part.
@@ -37,14 +32,18 @@ pub(super) async fn open(
         None => plan,
     };
     match plan.pieces() {
-        [] => return Ok(Some(Body::whole(Bytes::new()))),
-        [Piece::Bytes(bytes)] => return Ok(Some(Body::whole(bytes.clone()))),
+        [] => return Ok(Some(Body::Whole(Bytes::new()))),
+        [Piece::Bytes(bytes)] => return Ok(Some(Body::Whole(bytes.clone()))),
         _ => {}
     }
     let len = plan.len();
-    let mut reader = store.read(plan);
-    let first = reader.next().await?.unwrap_or_default();
-    Ok(Some(Body { len, first, rest: Some(reader) }))
+    let ready = plan.pieces().iter().position(|piece| matches!(piece, Piece::Blob { .. }));
+    let mut rest = store.read(plan);
+    let mut first = Vec::new();
+    for _ in 0..=ready.unwrap_or(0) {
+        first.extend(rest.next().await?);
+    }
+    Ok(Some(Body::Parts { len, first, rest }))
 }
 
 async fn plan(

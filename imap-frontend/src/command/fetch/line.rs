@@ -3,6 +3,7 @@
 use std::io;
 
 use bytes::Bytes;
+use mailstore::Reader;
 use mailstore::message::Fetched;
 use mailstore::uid::Seq;
 use wire::Ended;
@@ -46,11 +47,14 @@ impl Line<'_> {
             };
             match content::open(self.selected.store(), self.message, content).await {
                 Ok(None) => fetch.content(content, None),
-                Ok(Some(Body { first, rest: None, .. })) => fetch.content(content, Some(&first)),
-                Ok(Some(body)) => {
-                    fetch.content_of(content, body.len);
+                Ok(Some(Body::Whole(bytes))) => fetch.content(content, Some(&bytes)),
+                Ok(Some(Body::Parts { len, first, rest })) => {
+                    fetch.content_of(content, len);
                     start = None;
-                    send(self.talk, body).await?;
+                    let sent = send(self.talk, first, rest).await?;
+                    if sent != len {
+                        return Err(cut_short());
+                    }
                     fetch = self.talk.reply.resume();
                 }
                 Err(failed) => {
@@ -92,28 +96,27 @@ fn plain(fetch: &mut Fetch<'_>, selected: &mut Selected, message: &Fetched, item
     }
 }
 
-/// Sends the bytes that were announced. If they cannot be read any more, or are not as many as
-/// was said, nothing but the end of the connection can tell the client.
-async fn send(talk: &mut Talk, body: Body) -> Result<(), Failed> {
-    let Body { len, first, rest } = body;
-    let mut sent = first.len() as u64;
-    talk.put(&first).await?;
-    if let Some(mut reader) = rest {
-        loop {
-            match reader.next().await {
-                Ok(Some(bytes)) => {
-                    sent += bytes.len() as u64;
-                    talk.put(&bytes).await?;
-                }
-                Ok(None) => break,
-                Err(error) => {
-                    tracing::error!(%error, "a message could not be read to its end");
-                    return Err(cut_short());
-                }
+/// Sends the bytes that were announced; gives how many. If they cannot be read any more, or are not
+/// as many as was said, nothing but the end of the connection can tell the client.
+async fn send(talk: &mut Talk, first: Vec<Bytes>, mut rest: Reader) -> Result<u64, Failed> {
+    let mut sent = 0;
+    for bytes in first {
+        sent += bytes.len() as u64;
+        talk.put(&bytes).await?;
+    }
+    loop {
+        match rest.next().await {
+            Ok(Some(bytes)) => {
+                sent += bytes.len() as u64;
+                talk.put(&bytes).await?;
+            }
+            Ok(None) => return Ok(sent),
+            Err(error) => {
+                tracing::error!(%error, "a message could not be read to its end");
+                return Err(cut_short());
             }
         }
     }
-    if sent == len { Ok(()) } else { Err(cut_short()) }
 }
 
 fn cut_short() -> Failed {
