@@ -1,6 +1,6 @@
-//! When a command is valid, and what may be said in its answer.
+//! When a command is valid, and what it is called.
 
-use super::{By, Command, Fetch, ListForm, Search, Select, Store};
+use super::{By, Command, ListForm, Select};
 use crate::codec::command::Access;
 
 /// How far a session must have come for a command (RFC 9051 3).
@@ -45,17 +45,6 @@ impl Command {
             | Self::Copy(_)
             | Self::Move(_) => Stage::Selected,
         }
-    }
-
-    /// May its answer contain EXPUNGE? Not while the client counts on its sequence numbers: in
-    /// FETCH, STORE and SEARCH without UID (RFC 9051 7.5.1).
-    pub fn allows_expunge(&self) -> bool {
-        !matches!(
-            self,
-            Self::Fetch(Fetch { by: By::Seq, .. })
-                | Self::Store(Store { by: By::Seq, .. })
-                | Self::Search(Search { by: By::Seq, .. })
-        )
     }
 
     /// Its name, in upper case, for logs and answers: `UID FETCH`.
