@@ -22,6 +22,7 @@ mod fetch;
 mod heads;
 mod kept;
 mod ledger;
+mod log;
 mod packing;
 mod purge;
 mod row;

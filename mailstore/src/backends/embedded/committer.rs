@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 use super::connection::Failure;
 use super::directory::{Lock, OpenError};
 use super::heads::Heads;
+use super::log::Log;
 use super::schema;
 use super::write::{Decided, Transaction};
 use crate::change::{Change, Committed, Op};
@@ -112,11 +113,14 @@ pub(super) struct Writer {
     path: PathBuf,
     heads: Heads,
     recent: Recent,
+    log: Log,
 }
 
 impl Writer {
     fn new(db: Connection, path: PathBuf) -> Self {
-        Self { db, path, heads: Heads::default(), recent: Recent::since(Timestamp::now()) }
+        let log = Log::of(&path);
+        let recent = Recent::since(Timestamp::now());
+        Self { db, path, heads: Heads::default(), recent, log }
     }
 
     fn run(&mut self, waiting: &Receiver<Job>) {
@@ -131,6 +135,7 @@ impl Writer {
                     self.commit(batch);
                 }
             }
+            self.log.shorten(&self.db);
         }
     }
 

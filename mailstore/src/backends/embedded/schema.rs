@@ -1,6 +1,7 @@
 //! The tables, the version of the format, and how a connection is set up.
 
 use std::path::Path;
+use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
@@ -11,6 +12,9 @@ pub const FORMAT: i64 = 1;
 
 /// Marks a database as one of ours ("mail", in ASCII).
 const APPLICATION_ID: i64 = 0x6d61_696c;
+
+/// How long to wait for a lock that another connection holds.
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Prepared statements kept for each connection.
 const STATEMENTS: usize = 64;
@@ -131,7 +135,7 @@ pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
 
 fn set_up(db: &Connection) -> rusqlite::Result<()> {
     db.set_prepared_statement_cache_capacity(STATEMENTS);
-    db.busy_timeout(std::time::Duration::from_secs(10))?;
+    db.busy_timeout(BUSY_TIMEOUT)?;
     // FULL: the log is synced at each commit. The cache stays small: a large one slows the writer
     // down, and the system caches the file anyway.
     db.execute_batch(
