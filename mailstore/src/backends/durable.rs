@@ -23,14 +23,6 @@ pub(super) fn create_dir(dir: &Path) -> io::Result<()> {
     }
 }
 
-/// Makes directories in `dir`, all durable when it returns.
-pub(super) fn create_dirs_in(dir: &Path, names: impl Iterator<Item = String>) -> io::Result<()> {
-    for name in names {
-        make(&dir.join(name))?;
-    }
-    sync_dir(dir)
-}
-
 /// Is it new?
 fn make(dir: &Path) -> io::Result<bool> {
     match fs::create_dir(dir) {

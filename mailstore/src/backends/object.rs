@@ -2,9 +2,10 @@
 
 pub(crate) mod packed;
 
+use std::fmt;
 use std::ops::Range;
 use std::path::{Path as FilePath, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -22,27 +23,52 @@ use crate::store::{BlobStore, Fault, StoreError};
 #[derive(Debug)]
 pub struct ObjectBlobs {
     store: Arc<dyn ObjectStore>,
-    /// The directory, where it is one.
-    dir: Option<PathBuf>,
+    folders: Option<Folders>,
+}
+
+/// The folders of a directory.
+struct Folders {
+    dir: PathBuf,
+    /// Of which it is known that their names are durable.
+    durable: Mutex<[bool; 256]>,
+}
+
+impl Folders {
+    fn of(dir: &FilePath) -> Self {
+        Self { dir: dir.to_owned(), durable: Mutex::new([false; 256]) }
+    }
+
+    /// Makes the folder and its name durable. That it is there is not enough: whoever made it may
+    /// not have come to syncing it.
+    fn make_durable(&self, folder: u8) -> std::io::Result<()> {
+        let durable = || self.durable.lock().unwrap_or_else(PoisonError::into_inner);
+        if !durable()[usize::from(folder)] {
+            durable::create_dir(&self.dir.join(format!("{folder:02x}")))?;
+            durable()[usize::from(folder)] = true;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Folders {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Folders").field(&self.dir).finish()
+    }
 }
 
 impl ObjectBlobs {
     /// Blobs in this store. It must not acknowledge a `put` before the object is durable.
     pub fn new(store: Arc<dyn ObjectStore>) -> Self {
-        Self { store, dir: None }
+        Self { store, folders: None }
     }
 
     /// Blobs as files in a directory, which is created. Every file, and the directory it is in, is
     /// synced before a `put` returns.
     pub fn in_directory(dir: &FilePath) -> Result<Self, Error> {
-        // All folders at once: of two first puts into a folder, the one that finds it there
-        // already could otherwise return before the folder's own name is durable.
-        let folders = (0..=u8::MAX).map(|folder| format!("{folder:02x}"));
         durable::create_dir(dir)
-            .and_then(|()| durable::create_dirs_in(dir, folders))
             .map_err(|source| Error::Generic { store: "local", source: Box::new(source) })?;
         let store = LocalFileSystem::new_with_prefix(dir)?.with_fsync(true);
-        Ok(Self { store: Arc::new(store), dir: Some(dir.to_owned()) })
+        Ok(Self { store: Arc::new(store), folders: Some(Folders::of(dir)) })
     }
 }
 
@@ -81,6 +107,10 @@ fn failed(op: &'static str) -> impl Fn(Error) -> StoreError {
 #[async_trait]
 impl BlobStore for ObjectBlobs {
     async fn put(&self, name: &ObjectName, bytes: Bytes) -> Result<(), StoreError> {
+        if let (Some(folders), Some(folder)) = (&self.folders, name.folder()) {
+            let made = folders.make_durable(folder);
+            made.map_err(|error| StoreError::unavailable("put a blob", error))?;
+        }
         let object: PutPayload = packed::pack(&bytes).into_iter().collect();
         drop(bytes);
         self.store.put(&path(name), object).await.map_err(failed("put a blob"))?;
@@ -104,8 +134,8 @@ impl BlobStore for ObjectBlobs {
     }
 
     async fn delete(&self, name: &ObjectName) -> Result<(), StoreError> {
-        if let Some(dir) = self.dir.as_ref().filter(|_| is_cut_off(&name.0)) {
-            let gone = std::fs::remove_file(dir.join(&name.0));
+        if let Some(folders) = self.folders.as_ref().filter(|_| is_cut_off(&name.0)) {
+            let gone = std::fs::remove_file(folders.dir.join(&name.0));
             return gone.map_err(|error| StoreError::unavailable("delete a blob", error));
         }
         match self.store.delete(&path(name)).await {
@@ -119,8 +149,8 @@ impl BlobStore for ObjectBlobs {
         let names = self.store.list(Some(&folder)).map_ok(|meta| meta.location.to_string());
         let names = names.map_ok(ObjectName).try_collect::<Vec<_>>().await;
         let mut names = names.map_err(failed("list blobs"))?;
-        if let Some(dir) = &self.dir {
-            let cut_off = cut_off(dir, folder.as_ref());
+        if let Some(folders) = &self.folders {
+            let cut_off = cut_off(&folders.dir, folder.as_ref());
             names.extend(cut_off.map_err(|error| StoreError::unavailable("list blobs", error))?);
         }
         Ok(names)
@@ -136,7 +166,11 @@ fn is_cut_off(file: &str) -> bool {
 /// The files of a folder that were not written to their end, or are being written.
 fn cut_off(dir: &FilePath, folder: &str) -> std::io::Result<Vec<ObjectName>> {
     let mut names = Vec::new();
-    for file in std::fs::read_dir(dir.join(folder))? {
+    let dir = dir.join(folder);
+    if !dir.exists() {
+        return Ok(names);
+    }
+    for file in std::fs::read_dir(dir)? {
         let file = file?.file_name();
         if let Some(file) = file.to_str().filter(|file| is_cut_off(file)) {
             names.push(ObjectName(format!("{folder}/{file}")));

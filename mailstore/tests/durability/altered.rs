@@ -13,7 +13,6 @@ use mailstore::{Access, Error, Mailstore, Settings};
 use rusqlite::Connection;
 
 use super::power_loss::Dice;
-use super::shim::scratch;
 use super::workload::{Id, deliver};
 
 /// In the first account: a small message, one with a blob that the ledger keeps, one with a file.
@@ -74,7 +73,7 @@ fn copy(from: &Path, to: &Path) {
 /// Flips one bit in a column of a row, at each of some places; then a read of that message must
 /// fail as corrupt, and so must a check.
 fn every_bit_counts((select, update): (&str, &str), uid: u32) {
-    let dir = scratch();
+    let dir = tempfile::tempdir().unwrap();
     let (whole, altered) = (dir.path().join("whole"), dir.path().join("altered"));
     fill(&whole);
     assert!(read(&whole, uid).is_ok());
@@ -139,7 +138,7 @@ fn an_account() {
 /// A session that has the mailbox open reads the journal, and is told of nothing that is not so.
 #[tokio::test]
 async fn the_journal() {
-    let dir = scratch();
+    let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path()).unwrap();
     deliver(&store, MESSAGES[0]).await.unwrap();
     let by = account().into();
@@ -162,7 +161,7 @@ async fn the_journal() {
 
 #[test]
 fn a_blob_in_a_file() {
-    let dir = scratch();
+    let dir = tempfile::tempdir().unwrap();
     fill(dir.path());
     let mut files = fs::read_dir(dir.path().join("blobs")).unwrap().flat_map(|folder| {
         fs::read_dir(folder.unwrap().path()).unwrap().map(|file| file.unwrap().path())
@@ -192,7 +191,7 @@ fn a_blob_in_a_file() {
 /// right, and what cannot is an error that a check finds too.
 #[test]
 fn any_byte_of_the_file() {
-    let dir = scratch();
+    let dir = tempfile::tempdir().unwrap();
     let (whole, altered) = (dir.path().join("whole"), dir.path().join("altered"));
     fill(&whole);
     let bytes = fs::read(whole.join("mail.sqlite")).unwrap();

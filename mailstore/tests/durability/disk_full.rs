@@ -12,7 +12,7 @@ use mailstore::{Error, Mailstore, Settings};
 use tracing::{Event, Level, Metadata, Subscriber, span};
 
 use super::book::{Book, clean};
-use super::shim::{Shim, again, role, scratch};
+use super::shim::{Shim, again, role};
 use super::workload::{Deed, Done, Id, Line, WRITERS, deliver};
 
 #[test]
@@ -54,7 +54,7 @@ fn under_control(test: &str, work: fn(Bench)) {
     if let Some(disk) = role() {
         return work(Bench::new(Path::new(&disk)));
     }
-    let dir = scratch();
+    let dir = tempfile::tempdir().unwrap();
     let shim = Shim::new(dir.path());
     let control = dir.path().join("control");
     write_control(&control, -1, 0);

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::book::Book;
 use super::power_loss::{Dice, how_many};
-use super::shim::{again, role, scratch};
+use super::shim::{again, role};
 use super::workload::{self, ACKNOWLEDGED};
 
 #[test]
@@ -16,7 +16,7 @@ fn what_was_acknowledged_survives() {
         let (round, disk) = role.split_once(' ').unwrap();
         return write(Path::new(disk), round.parse().unwrap());
     }
-    let dir = scratch();
+    let dir = tempfile::tempdir().unwrap();
     let (mut book, mut dice) = (Book::default(), Dice(0x516));
     for round in 0..how_many("KILL_ROUNDS", 6) {
         let role = format!("{round} {}", dir.path().display());

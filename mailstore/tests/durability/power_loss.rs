@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::book::Book;
 use super::disk::{Disk, Event, Fate, events};
-use super::shim::{Shim, again, role, scratch};
+use super::shim::{Shim, again, role};
 use super::workload::{self, ACKNOWLEDGED};
 
 /// Up to so many unsynced changes every subset of them is tried.
@@ -14,31 +14,35 @@ const EXHAUSTIVE: usize = 3;
 
 #[test]
 fn what_was_acknowledged_survives() {
-    if let Some(disk) = role() {
-        return write(Path::new(&disk));
-    }
-    let dir = scratch();
-    let shim = Shim::new(dir.path());
-    let log = dir.path().join("log");
     let test = "power_loss::what_was_acknowledged_survives";
-    let mut command = again(test, shim.root.to_str().unwrap());
+    if let Some(role) = role() {
+        let (task, dir) = role.split_once(' ').unwrap();
+        return if task == "write" { write(Path::new(dir)) } else { lose_power(Path::new(dir)) };
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let shim = Shim::new(dir.path());
+    let (log, later) = (dir.path().join("log"), dir.path().join("later"));
+    let mut command = again(test, &format!("write {}", shim.root.display()));
     let done = shim.under(&mut command).env("RECORD_LOG", &log).output().unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-    let log = std::fs::read(log).unwrap();
-    lose_power(&events(&log), &dir.path().join("later"));
+    std::fs::create_dir(&later).unwrap();
+    let mut command = again(test, &format!("lose {}", dir.path().display()));
+    assert!(shim.without_sync(&mut command, &later).status().unwrap().success());
 }
 
-/// Three times the store is opened, written to by all and closed.
+/// Five times the store is opened, written to by all and closed.
 fn write(disk: &Path) {
-    for round in 0..3 {
+    for round in 0..5 {
         let path = disk.join(ACKNOWLEDGED);
         let book: File = OpenOptions::new().create(true).append(true).open(path).unwrap();
-        workload::run(disk, book, (round * 1000, 14));
+        workload::run(disk, book, (round * 1000, 7));
     }
 }
 
-fn lose_power(events: &[Event<'_>], dir: &Path) {
-    let cuts = how_many("POWER_LOSS_CUTS", 60);
+fn lose_power(dir: &Path) {
+    let log = std::fs::read(dir.join("log")).unwrap();
+    let (events, dir) = (&events(&log), &dir.join("later"));
+    let cuts = how_many("POWER_LOSS_CUTS", 100);
     let mut random = Dice(0x5eed);
     let mut at: Vec<usize> = (0..cuts).map(|_| random.below(events.len())).collect();
     at.sort_unstable();
@@ -56,7 +60,6 @@ fn lose_power(events: &[Event<'_>], dir: &Path) {
         for fates in fates(disk.unsynced(), &mut random) {
             states += 1;
             let store = dir.join("store");
-            let _ = std::fs::remove_dir_all(dir);
             let mut dice = Dice(fates.1);
             disk.after_power_loss(dir, &mut || fates.0.next(&mut dice));
             let found = book.clone().verify(&store);
