@@ -117,6 +117,11 @@ impl Server {
         self.places.contains_key(service)
     }
 
+    /// Where a service listens.
+    pub fn place(&self, service: &str) -> &str {
+        &self.places[service]
+    }
+
     pub fn connect(&self, service: &str) -> Client {
         let stream = TcpStream::connect(&self.places[service]).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();

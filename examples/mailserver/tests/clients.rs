@@ -1,0 +1,126 @@
+//! Real clients, as Debian ships them, against the server. A client that is not installed is a
+//! failure: `scripts/test` installs them.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use common::{ANY_PORTS, Server, Site};
+
+const PASSWORD: &str = "secret phrase";
+
+/// A server with one user.
+fn serve() -> (Site, Server) {
+    let site = Site::new(ANY_PORTS);
+    let server = site.serve();
+    site.done(&["user", "add", "alice"], &format!("{PASSWORD}\n"));
+    (site, server)
+}
+
+fn run(command: &mut Command) -> Output {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    assert!(
+        output.status.success(),
+        "{command:?}\n{}\n{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    output
+}
+
+/// Runs a script of `tests/clients` with the server's port and the user's password.
+fn script(name: &str, server: &Server, directory: &Path) {
+    let port = server.place("imap").rsplit_once(':').unwrap().1.to_owned();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients").join(name);
+    run(Command::new("python3").arg(script).args([&port, "alice", PASSWORD]).arg(directory));
+}
+
+#[test]
+fn imaplib() {
+    let (site, server) = serve();
+    script("imaplib_session.py", &server, site.path());
+}
+
+#[test]
+fn neomutt_opens_and_copies() {
+    let (site, server) = serve();
+    script("neomutt_session.py", &server, site.path());
+}
+
+#[test]
+fn curl_lists_uploads_and_downloads() {
+    let (site, server) = serve();
+    let url = format!("imap://{}", server.place("imap"));
+    let curl = |arguments: &[&str]| {
+        let user = format!("alice:{PASSWORD}");
+        let mut command = Command::new("curl");
+        run(command.args(["--silent", "--show-error", "--user", &user]).args(arguments)).stdout
+    };
+    let message = b"Subject: odd\r\n\r\nbare \n newline, dot\r\n.\r\nand no end";
+    let file = site.path().join("message");
+    fs::write(&file, message).unwrap();
+
+    curl(&["--upload-file", file.to_str().unwrap(), &format!("{url}/INBOX")]);
+    let list = String::from_utf8(curl(&[&format!("{url}/")])).unwrap();
+    assert!(list.contains("INBOX"), "{list}");
+    assert_eq!(curl(&[&format!("{url}/INBOX;UID=1")]), message);
+}
+
+/// Two-way, with a thousand messages, twice: the second time nothing is left to do.
+#[test]
+fn mbsync_mirrors_a_thousand_messages() {
+    let (site, server) = serve();
+    let (host, port) = server.place("imap").rsplit_once(':').unwrap();
+    let mail = site.path().join("mail");
+    fs::create_dir_all(&mail).unwrap();
+    let config = site.path().join("mbsyncrc");
+    fs::write(
+        &config,
+        format!(
+            "IMAPAccount here\nHost {host}\nPort {port}\nUser alice\nPass \"{PASSWORD}\"\n\
+             SSLType None\nAuthMechs LOGIN\n\nIMAPStore far\nAccount here\n\n\
+             MaildirStore near\nSubFolders Verbatim\nPath {mail}/\nInbox {mail}/INBOX\n\n\
+             Channel all\nFar :far:\nNear :near:\nPatterns *\nCreate Both\nExpunge Both\n\
+             SyncState *\n",
+            mail = mail.display()
+        ),
+    )
+    .unwrap();
+    let sync = || run(Command::new("mbsync").arg("-c").arg(&config).arg("-a"));
+
+    script("fill.py", &server, site.path());
+    sync();
+    let inbox = mail.join("INBOX");
+    let first = tree(&inbox);
+    assert_eq!(first.len(), 1_000);
+    sync();
+    assert_eq!(tree(&inbox), first);
+
+    // Something new here, something flagged and something gone there.
+    fs::write(inbox.join("new/1.local"), b"Subject: from here\n\nbody\n").unwrap();
+    script("change.py", &server, site.path());
+    sync();
+    script("changed.py", &server, site.path());
+    let second = tree(&inbox);
+    assert_eq!(second.len(), 1_000);
+    assert_eq!(second.keys().filter(|name| name.ends_with(":2,F")).count(), 1);
+    sync();
+    assert_eq!(tree(&inbox), second);
+}
+
+/// The messages of a Maildir: their names and sizes.
+fn tree(maildir: &Path) -> BTreeMap<String, u64> {
+    let folders = ["cur", "new"].map(|folder| fs::read_dir(maildir.join(folder)).unwrap());
+    folders
+        .into_iter()
+        .flatten()
+        .map(|entry| {
+            let entry = entry.unwrap();
+            (entry.file_name().into_string().unwrap(), entry.metadata().unwrap().len())
+        })
+        .collect()
+}
