@@ -62,14 +62,38 @@ pub enum Presence {
 }
 
 /// How much of each message to read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Want {
     /// The row.
     Row,
     /// The row and what was derived from the content.
     Derived,
+    /// The row and the tree.
+    Tree,
     /// All of it.
     Email,
+}
+
+impl Want {
+    /// What covers both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (one, Self::Row) | (Self::Row, one) => one,
+            (one, other) if one == other => one,
+            _ => Self::Email,
+        }
+    }
+
+    /// Are the derived values wanted?
+    pub fn has_derived(self) -> bool {
+        matches!(self, Self::Derived | Self::Email)
+    }
+
+    /// Is the tree wanted?
+    pub fn has_tree(self) -> bool {
+        matches!(self, Self::Tree | Self::Email)
+    }
 }
 
 /// One message, as far as it was wanted.
@@ -79,8 +103,8 @@ pub struct Fetched {
     pub row: Row,
     /// Is it still there?
     pub presence: Presence,
-    /// ENVELOPE and the like, from [`Want::Derived`] on.
+    /// ENVELOPE and the like, with [`Want::Derived`] or [`Want::Email`].
     pub derived: Option<Arc<Derived>>,
-    /// The tree, with [`Want::Email`].
+    /// The tree, with [`Want::Tree`] or [`Want::Email`].
     pub tree: Option<Arc<MimeTree>>,
 }

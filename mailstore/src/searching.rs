@@ -98,7 +98,7 @@ impl Selected {
             }
         }
         while !unknown.is_empty() {
-            let page = self.fetch(&unknown, Want::Email).await?;
+            let page = self.fetch(&unknown, Want::Tree).await?;
             unknown = page.rest;
             for message in &page.messages {
                 self.search_message(matcher, message, &mut hits).await?;

@@ -34,6 +34,10 @@ struct Arguments {
     command: Option<command::Command>,
 }
 
+/// A FETCH allocates for every message it reads; this takes half the time of the system's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     match run(Arguments::parse()) {
         Ok(code) => code,

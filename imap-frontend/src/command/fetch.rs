@@ -91,7 +91,7 @@ impl<'a> Shape<'a> {
         };
         Self {
             items: &fetch.items,
-            want: fetch.items.iter().map(want).max().unwrap_or(Want::Row),
+            want: fetch.items.iter().map(want).fold(Want::Row, Want::and),
             shows_flags: fetch.wants(&FetchItem::Flags),
             uid: extra(fetch.by == By::Uid, FetchItem::Uid),
             modseq: extra(selected.user.condstore, FetchItem::ModSeq),
@@ -103,7 +103,7 @@ impl<'a> Shape<'a> {
 /// How much of a message an item needs.
 fn want(item: &FetchItem) -> Want {
     match item {
-        FetchItem::Content(_) => Want::Email,
+        FetchItem::Content(_) => Want::Tree,
         FetchItem::Envelope | FetchItem::Body | FetchItem::BodyStructure => Want::Derived,
         _ => Want::Row,
     }

@@ -78,7 +78,7 @@ pub(super) fn number(
     Ok(None)
 }
 
-/// The derived values and, with [`Want::Email`], the tree of an email, as they are stored.
+/// The derived values and the tree of an email, as they are stored; empty where not wanted.
 pub(super) fn columns(
     db: &Connection,
     no: EmailNo,
@@ -88,6 +88,10 @@ pub(super) fn columns(
         Want::Email => [
             "SELECT derived, tree FROM email WHERE no = ?1",
             "SELECT derived, tree FROM packed WHERE no = ?1",
+        ],
+        Want::Tree => [
+            "SELECT x'', tree FROM email WHERE no = ?1",
+            "SELECT x'', tree FROM packed WHERE no = ?1",
         ],
         Want::Row | Want::Derived => [
             "SELECT derived, x'' FROM email WHERE no = ?1",

@@ -115,8 +115,10 @@ impl PageReader<'_> {
         let columns = email::columns(self.db, number, self.want)?;
         let (derived, tree) = columns.ok_or_else(missing)?;
         self.bytes += derived.len() + tree.len();
-        fetched.derived = Some(Arc::new(email::decode_derived(&derived, id)?));
-        if self.want == Want::Email {
+        if self.want.has_derived() {
+            fetched.derived = Some(Arc::new(email::decode_derived(&derived, id)?));
+        }
+        if self.want.has_tree() {
             fetched.tree = Some(Arc::new(email::decode_tree(&tree, id)?));
         }
         Ok(fetched)

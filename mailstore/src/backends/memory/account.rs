@@ -137,8 +137,8 @@ impl Account {
             let fetched = Fetched {
                 row: row.clone(),
                 presence,
-                derived: content.filter(|_| want >= Want::Derived).map(|c| c.derived.clone()),
-                tree: content.filter(|_| want >= Want::Email).map(|c| c.tree.clone()),
+                derived: content.filter(|_| want.has_derived()).map(|c| c.derived.clone()),
+                tree: content.filter(|_| want.has_tree()).map(|c| c.tree.clone()),
             };
             bytes += fetched.tree.as_ref().map_or(0, |tree| tree.size() as usize);
             page.messages.push(fetched);
