@@ -130,6 +130,8 @@ pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let db = Connection::open_with_flags(path, flags)?;
     set_up(&db)?;
+    // Mailboxes lie interleaved: a page holds mail of several, and is needed again.
+    db.execute_batch("PRAGMA cache_size = -32768")?;
     Ok(db)
 }
 
