@@ -1,5 +1,6 @@
 //! The binary form of what is stored: variable-length numbers, byte strings, a checksum.
 
+#[cfg(feature = "embedded")]
 use bytes::Bytes;
 
 use crate::uid::{Uid, UidSet};
@@ -50,6 +51,7 @@ impl Packer {
         self
     }
 
+    #[cfg(feature = "embedded")]
     /// Bytes, after their number.
     pub(crate) fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
         self.number(bytes.len() as u64).raw(bytes)
@@ -129,11 +131,13 @@ impl<'a> Unpacker<'a> {
         self.raw(N)?.try_into().map_err(|_| error)
     }
 
+    #[cfg(feature = "embedded")]
     pub(crate) fn bytes(&mut self) -> Result<&'a [u8], DecodeError> {
         let len = self.number()?;
         self.raw(usize::try_from(len).map_err(|_| self.error("a shorter string"))?)
     }
 
+    #[cfg(feature = "embedded")]
     pub(crate) fn text(&mut self) -> Result<&'a str, DecodeError> {
         let error = self.error("UTF-8");
         std::str::from_utf8(self.bytes()?).map_err(|_| error)
@@ -155,6 +159,7 @@ impl<'a> Unpacker<'a> {
         Ok(set)
     }
 
+    #[cfg(feature = "embedded")]
     /// What is left to read.
     pub(crate) fn rest(&self) -> &'a [u8] {
         self.bytes.get(self.at..).unwrap_or(&[])
@@ -178,6 +183,7 @@ pub(crate) fn unseal(sealed: &[u8], context: u64) -> Result<&[u8], DecodeError> 
     if checksum(context, bytes).to_le_bytes() == *sum { Ok(bytes) } else { Err(wrong) }
 }
 
+#[cfg(feature = "embedded")]
 /// [`unseal`], without a copy.
 pub(crate) fn unseal_bytes(sealed: &Bytes, context: u64) -> Result<Bytes, DecodeError> {
     let len = unseal(sealed, context)?.len();

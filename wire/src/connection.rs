@@ -72,6 +72,7 @@ impl Connection {
         until: Instant,
     ) -> Result<usize, Ended> {
         in_time(until)?;
+        self.inlet.stream.acknowledge();
         match timeout_at(until, self.inlet.receive(buf, max)).await {
             Ok(outcome) => outcome,
             Err(_) => Err(Ended::TimedOut),

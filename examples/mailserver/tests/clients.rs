@@ -81,7 +81,7 @@ fn mbsync_mirrors_a_thousand_messages() {
     fs::write(
         &config,
         format!(
-            "IMAPAccount here\nHost {host}\nPort {port}\nUser alice\nPass \"{PASSWORD}\"\n\
+            "FSync no\n\nIMAPAccount here\nHost {host}\nPort {port}\nUser alice\nPass \"{PASSWORD}\"\n\
              SSLType None\nAuthMechs LOGIN\n\nIMAPStore far\nAccount here\n\n\
              MaildirStore near\nSubFolders Verbatim\nPath {mail}/\nInbox {mail}/INBOX\n\n\
              Channel all\nFar :far:\nNear :near:\nPatterns *\nCreate Both\nExpunge Both\n\

@@ -5,6 +5,8 @@ ODD = b"Subject: odd\r\n\r\nbare \n newline, \x00 and \xff\r\n.\r\nand no end"
 PLAIN = b"From: Bob <bob@example.org>\r\nSubject: plain\r\n\r\nhello world\r\n"
 
 imap = login()
+# imaplib asks before the login only.
+imap._get_capabilities()
 for name in ("IMAP4REV1", "IDLE", "MOVE", "UIDPLUS", "CONDSTORE", "UNSELECT", "SPECIAL-USE"):
     assert name in imap.capabilities, (name, imap.capabilities)
 
@@ -42,6 +44,7 @@ ok(imap.rename("Lists", "Archive"))
 assert b"MESSAGES 2" in ok(imap.status("Archive/rust", "(MESSAGES)"))[0]
 
 ok(imap.uid("MOVE", "2", "Archive/rust"))
+same(imap.response("EXPUNGE")[1], [b"2"])
 same(ok(imap.search(None, "ALL")), [b"1"])
 ok(imap.store("1", "+FLAGS", "(\\Deleted)"))
 same(ok(imap.expunge()), [b"1"])

@@ -8,7 +8,7 @@ PORT, USER, PASSWORD, DIRECTORY = sys.argv[1:5]
 
 def login():
     imap = imaplib.IMAP4("127.0.0.1", int(PORT))
-    ok(imap.login(USER, '"%s"' % PASSWORD))
+    ok(imap.login(USER, PASSWORD))
     return imap
 
 
