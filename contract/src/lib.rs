@@ -19,8 +19,12 @@
 
 pub mod account;
 pub mod accounts;
+pub mod beacon;
+pub mod blobs;
 pub mod faults;
 pub mod ledger;
+pub mod model;
+pub mod shared;
 mod tested;
 
 pub use tested::Tested;

@@ -1,32 +1,5 @@
-//! Which account stores keep the rules, and which broken ones are found out.
+//! Account stores that are broken on purpose are found out.
 #![allow(clippy::unwrap_used, reason = "tests")]
-
-mod memory {
-    use std::sync::Arc;
-
-    use mailstore::accounts::{AccountStore, MemoryAccounts};
-
-    async fn fresh() -> (Arc<dyn AccountStore>, ()) {
-        (Arc::new(MemoryAccounts::default()), ())
-    }
-
-    contract::accounts_contract!(fresh);
-}
-
-mod embedded {
-    use std::sync::Arc;
-
-    use mailstore::accounts::AccountStore;
-    use mailstore::backends::embedded::Embedded;
-    use tempfile::TempDir;
-
-    async fn fresh() -> (Arc<dyn AccountStore>, TempDir) {
-        let dir = tempfile::tempdir().unwrap();
-        (Arc::new(Embedded::open(dir.path()).unwrap().accounts()), dir)
-    }
-
-    contract::accounts_contract!(fresh);
-}
 
 /// Each fault, and a rule that finds it.
 mod broken {
