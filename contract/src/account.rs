@@ -48,8 +48,14 @@ pub fn uids(from: u32, to: u32) -> UidSet {
 
 /// So many bytes in no order that anything could make smaller, others for each seed.
 pub fn noise(count: u32, seed: u8) -> Vec<u8> {
-    let byte = |n: u32| (n.wrapping_mul(n ^ 0x9e37_79b1) >> 13) as u8;
-    (0..count).map(|n| byte(n) ^ seed).collect()
+    let mut state = u64::from(seed) + 1;
+    let mut next = || {
+        // Knuth's linear congruential generator; its upper bits are good.
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 56) as u8
+    };
+    (0..count).map(|_| next()).collect()
 }
 
 /// Every UID.

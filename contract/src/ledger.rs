@@ -28,6 +28,7 @@ macro_rules! ledger_contract {
             uids: a_name_used_again_has_a_higher_uid_validity
             uids: a_mailbox_id_is_never_used_twice
             uids: open_agrees_with_the_journal
+            uids: a_big_mailbox_is_opened_right
             messages: everything_of_a_message_comes_back
             messages: counters_equal_a_recount
             messages: flags_of_many_thousands_are_stored

@@ -155,8 +155,16 @@ impl Replaying<'_> {
     }
 
     fn arrive(&mut self, range: std::ops::RangeInclusive<Uid>) {
-        self.arrived.insert_range(range.clone());
-        self.view.uids.push_range(range);
+        // What is not above the last is no arrival: the array does not take it either.
+        let above = self
+            .view
+            .uids
+            .last()
+            .map_or(Some(Uid::MIN), |last| last.get().checked_add(1).and_then(Uid::new));
+        if let Some(above) = above {
+            self.arrived.insert_range(above.max(*range.start())..=*range.end());
+            self.view.uids.push_range(range);
+        }
     }
 
     fn expunge(&mut self, uids: &UidSet) {

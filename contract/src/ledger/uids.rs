@@ -3,10 +3,11 @@
 use mailstore::change::{ExpungeGuard, MailboxOp, Op, Transfer};
 use mailstore::id::MailboxId;
 use mailstore::journal::Event;
-use mailstore::uid::{ModSeq, UidArray};
+use mailstore::message::Want;
+use mailstore::uid::{ModSeq, UidArray, UidSet};
 
 use crate::Tested;
-use crate::account::{Account, INBOX, all_uids, purge, purge_after, uids};
+use crate::account::{Account, INBOX, all_uids, purge, purge_after, uid, uids};
 
 /// Not after an expunge, not after a purge, not after a reopen, not in a move.
 pub async fn uids_ascend_and_never_return(tested: Tested) {
@@ -94,6 +95,29 @@ pub async fn open_agrees_with_the_journal(tested: Tested) {
         replay(&account, opened.cursor, &mut uids).await;
         assert_eq!(uids.to_set(), last.uids.to_set(), "from {}", opened.cursor);
     }
+}
+
+/// A backend may remember what a mailbox held, and go on from there: in this process and the next.
+pub async fn a_big_mailbox_is_opened_right(tested: Tested) {
+    let account = Account::provisioned(tested.ledger(), 1).await;
+    let mut expected = account.fill(INBOX, 6_000).await;
+    assert_eq!(account.uids(INBOX).await, expected);
+    let gone: UidSet = (1..6_000).step_by(7).map(uid).collect();
+    account.expunge(INBOX, gone.clone()).await;
+    expected = expected.difference(&gone).union(&account.fill(INBOX, 10).await);
+    drop(account);
+    let tested = tested.reopen().await;
+    let account = Account::new(tested.ledger(), 1);
+    assert_eq!(account.uids(INBOX).await, expected);
+    account.expunge(INBOX, uids(2, 900)).await;
+    expected = expected.difference(&uids(2, 900)).union(&account.fill(INBOX, 1).await);
+    // What was remembered is older than the journal reaches.
+    purge(&account.ledger, &purge_after(24 * 30)).await;
+    drop(account);
+    let tested = tested.reopen().await;
+    let account = Account::new(tested.ledger(), 1);
+    assert_eq!(account.uids(INBOX).await, expected);
+    assert_eq!(account.fetch(INBOX, &all_uids(), Want::Row).await.len() as u64, expected.len());
 }
 
 async fn replay(account: &Account, since: ModSeq, uids: &mut UidArray) {

@@ -5,4 +5,5 @@ mod client;
 mod faults;
 mod named;
 mod properties;
+mod seeds;
 mod sessions;
