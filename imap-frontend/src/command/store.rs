@@ -23,8 +23,7 @@ pub(super) async fn run(talk: &mut Talk, selected: &mut Selected, store: Store) 
     }
     let Store { by, update, unchanged_since, echo, .. } = store;
     let change = (update, unchanged_since);
-    let mailbox = selected.at().mailbox;
-    let done = selected.store().flag(selected.user.by, mailbox, uids.clone(), change).await;
+    let done = selected.mailbox.flag(uids.clone(), change).await;
     let (changed, stale) = done?;
     // Those that UNCHANGEDSINCE let pass are shown even if nothing changed and even to a client
     // that asked for silence, since it has to learn their MODSEQ.

@@ -10,7 +10,10 @@ use crate::outcome::Failed;
 use crate::state::Selected;
 
 /// Marks those of a page that are not, in one commit, before they are shown; gives which.
-pub(super) async fn mark(selected: &Selected, messages: &mut [Fetched]) -> Result<UidSet, Failed> {
+pub(super) async fn mark(
+    selected: &mut Selected,
+    messages: &mut [Fetched],
+) -> Result<UidSet, Failed> {
     let unseen = |message: &&Fetched| {
         message.presence == Presence::Live && !message.row.flags.has(SystemFlag::Seen)
     };
@@ -20,8 +23,7 @@ pub(super) async fn mark(selected: &Selected, messages: &mut [Fetched]) -> Resul
     }
     let flags = Flags::new([SystemFlag::Seen], []);
     let change = (FlagUpdate { mode: FlagMode::Add, flags }, None);
-    let mailbox = selected.at().mailbox;
-    let changed = match selected.store().flag(selected.user.by, mailbox, uids, change).await {
+    let changed = match selected.mailbox.flag(uids, change).await {
         Ok((changed, _)) => changed,
         // The mailbox was deleted meanwhile; what it held can still be read.
         Err(Error::Refused(Refusal::NoSuchMailbox)) => return Ok(UidSet::new()),
