@@ -5,8 +5,9 @@ mod common;
 
 use bytes::Bytes;
 use common::client::Client;
+use common::sections::sections;
 use common::{On, Options, Server};
-use mailstore::mime::{Kind, Limits, MimeTree, parse};
+use mailstore::mime::{Limits, parse};
 
 /// Messages that other servers are known to change.
 fn nasty() -> Vec<Vec<u8>> {
@@ -113,7 +114,7 @@ async fn comes_back(client: &mut Client, uid: u32, raw: &[u8]) {
         same(&item, found, &raw[offset.min(len)..(offset + count).min(len)]);
     }
     let tree = parse(Bytes::copy_from_slice(raw), &Limits::default());
-    for (path, index) in paths(&tree) {
+    for (path, index) in sections(&tree) {
         let part = &tree.parts()[index];
         let range = |range: &std::ops::Range<u64>| &raw[range.start as usize..range.end as usize];
         for (path, range) in
@@ -122,36 +123,5 @@ async fn comes_back(client: &mut Client, uid: u32, raw: &[u8]) {
             let (item, answer) = (format!("BODY.PEEK[{path}]"), format!("BODY[{path}]"));
             same(&path, client.content(uid, &item, &answer).await, range);
         }
-    }
-}
-
-/// The section of every part (RFC 9051 6.4.5.1).
-fn paths(tree: &MimeTree) -> Vec<(String, usize)> {
-    let mut found = Vec::new();
-    message(tree, 0, "", &mut found);
-    found
-}
-
-/// The parts of the message that is part number `index`.
-fn message(tree: &MimeTree, index: usize, prefix: &str, found: &mut Vec<(String, usize)>) {
-    match tree.parts()[index].kind {
-        Kind::Multipart { .. } => children(tree, index, prefix, found),
-        _ => part(tree, index, format!("{prefix}1"), found),
-    }
-}
-
-fn children(tree: &MimeTree, index: usize, prefix: &str, found: &mut Vec<(String, usize)>) {
-    for (number, child) in tree.children(index).enumerate() {
-        part(tree, child, format!("{prefix}{}", number + 1), found);
-    }
-}
-
-fn part(tree: &MimeTree, index: usize, path: String, found: &mut Vec<(String, usize)>) {
-    let below = format!("{path}.");
-    found.push((path, index));
-    match tree.parts()[index].kind {
-        Kind::Leaf => {}
-        Kind::Multipart { .. } => children(tree, index, &below, found),
-        Kind::Message => message(tree, index + 1, &below, found),
     }
 }

@@ -4,6 +4,7 @@
 pub mod client;
 pub mod model;
 pub mod script;
+pub mod sections;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
