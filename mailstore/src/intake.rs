@@ -12,7 +12,7 @@ use crate::mime::header::Fields;
 use crate::mime::{self, Derived, Detached, MimeTree};
 use crate::random::Random;
 use crate::settings::Settings;
-use crate::store::{BlobState, Claim};
+use crate::store::{BlobState, Claim, StoreError};
 use crate::time::Timestamp;
 
 /// A message that has been parsed and can be appended, to several accounts if need be.
@@ -95,6 +95,18 @@ impl Prepared {
     }
 }
 
+/// How long a writer may go on after its claims, in milliseconds: half of what the sweep leaves
+/// them, so that nothing is swept that somebody is about to refer to.
+const MOST: i64 = 3600 * 1000;
+
+/// A writer that was held up for longer (a slow blob store, a machine that slept) gives up.
+pub(crate) fn in_time(claimed: Timestamp, now: Timestamp) -> Result<(), StoreError> {
+    if now.millis().saturating_sub(claimed.millis()) > MOST {
+        return Err(StoreError::unavailable("append", "its blobs took more than an hour to store"));
+    }
+    Ok(())
+}
+
 /// Claims a blob; puts its bytes if nobody has; returns where it is.
 async fn put(
     store: &Mailstore,
@@ -107,6 +119,7 @@ async fn put(
     }
     let name = ObjectName::new(claim.email.time(), &blob.digest, Random::draw());
     store.blobs().put(&name, content).await?;
+    in_time(claim.email.time(), Timestamp::now())?;
     let place = store.ledger().settle(blob, &name).await?;
     if place != Place::Object(name.clone()) {
         // Somebody else was first. Ours is an orphan; the sweep finds it if this fails.
@@ -134,4 +147,18 @@ fn thread(tree: &MimeTree) -> ThreadId {
         None => blake3::hash(&header),
     };
     ThreadId(hash.as_bytes().first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_writer_gives_up_long_before_its_claims_lapse() {
+        let claimed = Timestamp::from_millis(1_000);
+        let after = |millis| in_time(claimed, Timestamp::from_millis(1_000 + millis));
+        assert!(after(-500).is_ok() && after(0).is_ok() && after(MOST).is_ok());
+        assert!(after(MOST + 1).is_err());
+        assert!(2 * MOST <= crate::sweep::CLAIM_LIVES);
+    }
 }

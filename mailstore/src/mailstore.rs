@@ -11,7 +11,7 @@ use crate::change::{
 use crate::error::Error;
 use crate::flags::{FlagUpdate, Flags};
 use crate::id::{AccountId, ChangeId, MailboxId, MailboxKey, SessionId};
-use crate::intake::Prepared;
+use crate::intake::{Prepared, in_time};
 use crate::lanes::Lanes;
 use crate::mailbox::{INBOX, Mailbox, Mailboxes, Quota, SpecialUse};
 use crate::mime::Plan;
@@ -168,6 +168,7 @@ impl Mailstore {
         for incoming in messages {
             placed.push(self.place(by.account, incoming, at).await?);
         }
+        in_time(at, Timestamp::now())?;
         let op = Op::Append { to, messages: placed };
         let committed = match self.submit(by, op.clone()).await {
             Err(Error::Refused(Refusal::NoSuchMailbox)) if to == MailboxId::INBOX => {

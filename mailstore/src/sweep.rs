@@ -6,7 +6,7 @@ use crate::store::{Purge, Purged};
 use crate::time::Timestamp;
 
 /// How long a claim stands for an email that does not exist, in milliseconds.
-const CLAIM_LIVES: i64 = 2 * 3600 * 1000;
+pub(crate) const CLAIM_LIVES: i64 = 2 * 3600 * 1000;
 
 /// What a sweep removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
