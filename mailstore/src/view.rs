@@ -1,6 +1,8 @@
 //! What a session knows of a mailbox. It changes only by replaying the journal, one entry at a time,
 //! so that any host can serve any session.
 
+use std::ops::RangeInclusive;
+
 use crate::id::{MailboxKey, SessionId};
 use crate::journal::{Event, MailboxEvent, Record};
 use crate::store::Opened;
@@ -76,13 +78,13 @@ impl View {
     /// Starts a replay for the session `me`, which has been told of its own changes to flags;
     /// [`SessionId::NONE`] is told of all.
     pub fn replay(&mut self, me: SessionId) -> Replaying<'_> {
-        let before = self.uids.len();
+        let (before, last) = (self.uids.len(), self.uids.last());
         Replaying {
             view: self,
             me,
             told: before,
-            arrived: UidSet::new(),
-            flagged: UidSet::new(),
+            last,
+            flagged: Vec::new(),
             updates: Vec::new(),
         }
     }
@@ -112,10 +114,10 @@ pub struct Replaying<'a> {
     me: SessionId,
     /// How many messages the client believes there are.
     told: u32,
-    /// Arrived in this replay, so not yet told.
-    arrived: UidSet,
-    /// Flagged by others.
-    flagged: UidSet,
+    /// The last UID before this replay. What is above it has arrived in it and is not yet told.
+    last: Option<Uid>,
+    /// Flagged by others, in the order of the records: put in order once, at the end.
+    flagged: Vec<RangeInclusive<Uid>>,
     updates: Vec<Update>,
 }
 
@@ -139,7 +141,7 @@ impl Replaying<'_> {
             // A change of one's own has been told already, unless the client asked for silence.
             // Either way an entry of someone else brings the UID up again.
             Event::Flags(_) if self.is_own(record) => {}
-            Event::Flags(uids) => self.flagged = self.flagged.union(uids),
+            Event::Flags(uids) => self.flagged.extend(uids.ranges()),
             Event::Mailbox(MailboxEvent::Deleted) => {
                 self.updates.push(Update::Gone);
                 return;
@@ -154,24 +156,16 @@ impl Replaying<'_> {
         record.by == self.me && self.me != SessionId::NONE
     }
 
-    fn arrive(&mut self, range: std::ops::RangeInclusive<Uid>) {
-        // What is not above the last is no arrival: the array does not take it either.
-        let above = self
-            .view
-            .uids
-            .last()
-            .map_or(Some(Uid::MIN), |last| last.get().checked_add(1).and_then(Uid::new));
-        if let Some(above) = above {
-            self.arrived.insert_range(above.max(*range.start())..=*range.end());
-            self.view.uids.push_range(range);
-        }
+    /// What is not above the last is no arrival: the array does not take it.
+    fn arrive(&mut self, range: RangeInclusive<Uid>) {
+        self.view.uids.push_range(range);
     }
 
     fn expunge(&mut self, uids: &UidSet) {
         // From the highest down: then each number is right when it is told, and the array is
         // changed once.
         let gone = self.view.uids.intersection(uids);
-        let told = gone.difference(&self.arrived);
+        let told = gone.intersection(&self.known());
         let descending = told
             .ranges()
             .rev()
@@ -183,8 +177,11 @@ impl Replaying<'_> {
             }
         }
         self.view.uids.remove(&gone);
-        self.arrived = self.arrived.difference(&gone);
-        self.flagged = self.flagged.difference(&gone);
+    }
+
+    /// All UIDs that the client may know of.
+    fn known(&self) -> UidSet {
+        self.last.map(|last| UidSet::range(Uid::MIN..=last)).unwrap_or_default()
     }
 
     /// Ends the replay: the journal has been read up to `cursor`. One EXISTS for all arrivals, and
@@ -192,10 +189,13 @@ impl Replaying<'_> {
     pub fn finish(mut self, cursor: ModSeq) -> Vec<Update> {
         self.view.cursor = self.view.cursor.max(cursor);
         let count = self.view.uids.len();
-        let flagged = self.flagged.difference(&self.arrived);
+        let known = self.known();
         if count != self.told {
-            self.updates.push(Update::Exists { count, arrived: self.arrived });
+            let new = UidSet::range(Uid::MIN..=Uid::MAX).difference(&known);
+            let arrived = self.view.uids.intersection(&new);
+            self.updates.push(Update::Exists { count, arrived });
         }
+        let flagged = UidSet::from_ranges(std::mem::take(&mut self.flagged)).intersection(&known);
         let flagged = self.view.uids.intersection(&flagged);
         if !flagged.is_empty() {
             self.updates.push(Update::Flags(flagged));
