@@ -13,6 +13,8 @@ use crate::uid::{ModSeq, Seq, Uid, UidArray, UidSet};
 pub struct View {
     mailbox: MailboxKey,
     uids: UidArray,
+    /// The highest UID ever given out, as far as this view knows: none up to it arrives again.
+    highest: Option<Uid>,
     modseq: ModSeq,
     cursor: ModSeq,
 }
@@ -49,6 +51,7 @@ impl View {
         Self {
             mailbox,
             uids: opened.uids.clone(),
+            highest: highest(opened),
             modseq: opened.mailbox.modseq,
             cursor: opened.cursor,
         }
@@ -78,12 +81,12 @@ impl View {
     /// Starts a replay for the session `me`, which has been told of its own changes to flags;
     /// [`SessionId::NONE`] is told of all.
     pub fn replay(&mut self, me: SessionId) -> Replaying<'_> {
-        let (before, last) = (self.uids.len(), self.uids.last());
+        let (before, highest) = (self.uids.len(), self.highest);
         Replaying {
             view: self,
             me,
             told: before,
-            last,
+            highest,
             flagged: Vec::new(),
             updates: Vec::new(),
         }
@@ -101,10 +104,17 @@ impl View {
         let mut updates = replaying.finish(opened.cursor);
         updates.push(Update::FlagsSince(since));
         self.modseq = opened.mailbox.modseq;
+        self.highest = highest(opened);
         // Arrivals are always above all older UIDs, so the array now equals the opened one.
         debug_assert_eq!(self.uids, opened.uids);
         updates
     }
+}
+
+/// The highest UID given out before a mailbox was opened.
+fn highest(opened: &Opened) -> Option<Uid> {
+    let given = u32::try_from(opened.mailbox.uid_next.saturating_sub(1)).ok().and_then(Uid::new);
+    given.max(opened.uids.last())
 }
 
 /// A replay under way: takes records one by one, then says what must be told.
@@ -114,8 +124,8 @@ pub struct Replaying<'a> {
     me: SessionId,
     /// How many messages the client believes there are.
     told: u32,
-    /// The last UID before this replay. What is above it has arrived in it and is not yet told.
-    last: Option<Uid>,
+    /// The highest UID before this replay. What is above it has arrived in it and is not yet told.
+    highest: Option<Uid>,
     /// Flagged by others, in the order of the records: put in order once, at the end.
     flagged: Vec<RangeInclusive<Uid>>,
     updates: Vec<Update>,
@@ -156,9 +166,13 @@ impl Replaying<'_> {
         record.by == self.me && self.me != SessionId::NONE
     }
 
-    /// What is not above the last is no arrival: the array does not take it.
+    /// What is not above the highest is no arrival: UIDs never return.
     fn arrive(&mut self, range: RangeInclusive<Uid>) {
-        self.view.uids.push_range(range);
+        let next = self.view.highest.map_or(Some(1), |highest| highest.get().checked_add(1));
+        if let Some(next) = next.and_then(Uid::new) {
+            self.view.highest = self.view.highest.max(Some(*range.end()));
+            self.view.uids.push_range(next.max(*range.start())..=*range.end());
+        }
     }
 
     fn expunge(&mut self, uids: &UidSet) {
@@ -181,7 +195,8 @@ impl Replaying<'_> {
 
     /// All UIDs that the client may know of.
     fn known(&self) -> UidSet {
-        self.last.map(|last| UidSet::range(Uid::MIN..=last)).unwrap_or_default()
+        let known = |highest| UidSet::range(Uid::MIN..=highest);
+        self.highest.map(known).unwrap_or_default()
     }
 
     /// Ends the replay: the journal has been read up to `cursor`. One EXISTS for all arrivals, and
