@@ -61,8 +61,8 @@ fn check_mailbox(
     let place = || Place::Mailbox(account, mailbox.id);
     let mut counts = Counts::default();
     let mut statement = db.prepare_cached(
-        "SELECT key, v, EXISTS (SELECT 1 FROM email WHERE no = membership.email)
-             OR EXISTS (SELECT 1 FROM packed WHERE no = membership.email)
+        "SELECT key, v, ifnull((SELECT id FROM email WHERE no = membership.email),
+             (SELECT id FROM packed WHERE no = membership.email))
          FROM membership WHERE key BETWEEN ?1 AND ?2 ORDER BY key",
     )?;
     let mut rows = statement.query([row::key(no, Uid::MIN), row::key(no, Uid::MAX)])?;
@@ -83,7 +83,8 @@ fn check_mailbox(
         if u64::from(row.uid.get()) >= mailbox.uid_next || row.modseq > mailbox.modseq {
             report.found(place(), format!("UID {} is above UIDNEXT or MODSEQ", row.uid));
         }
-        if !found.get::<_, bool>(2)? {
+        let stands_there: Option<[u8; 16]> = found.get(2)?;
+        if stands_there != Some(row.email.to_bytes()) {
             report.found(place(), format!("UID {}: email {} is missing", row.uid, row.email));
         }
     }
