@@ -1,10 +1,6 @@
 //! The store behind all services: mail and users in one directory.
 
-use std::fs::DirBuilder;
-use std::io;
 use std::num::NonZeroU64;
-use std::os::unix::fs::DirBuilderExt;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,20 +19,13 @@ pub(crate) struct Store {
     pub(crate) accounts: Accounts,
 }
 
-/// Opens the store, and makes its directory if there is none.
+/// Opens the store, and makes its directory, for its owner only, if there is none.
 pub(crate) fn open(config: &Config) -> Result<Store, Problem> {
-    let directory = &config.directory;
-    make_private(directory).doing(|| format!("making {}", directory.display()))?;
-    let embedded = Embedded::open(directory).doing(|| "opening the store".to_owned())?;
+    let embedded = Embedded::open(&config.directory).doing(|| "opening the store".to_owned())?;
     let mail = Mailstore::new(embedded.backend(), (&config.store).into());
     let accounts =
         Accounts::new(Arc::new(embedded.accounts())).with_home_domains(config.home_domains.clone());
     Ok(Store { mail, accounts })
-}
-
-/// A directory that only its owner may enter. One that is there is left as it is.
-fn make_private(directory: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(directory)
 }
 
 /// Removes what nothing refers to any more, every so often, for ever.

@@ -1,11 +1,12 @@
 //! Directories whose names survive a loss of power.
 
-use std::fs::{self, File};
+use std::fs::{DirBuilder, File};
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
-/// Makes a directory, and those above it that are missing. When it returns their names are
-/// durable, also if an earlier process made them and ended before it came to that.
+/// Makes a directory, and those above it that are missing, for their owner only. When it returns
+/// their names are durable, also if an earlier process made this one and ended before it came to
+/// that.
 pub(super) fn create_dir(dir: &Path) -> io::Result<()> {
     let parent = match dir.parent() {
         Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
@@ -25,7 +26,10 @@ pub(super) fn create_dir(dir: &Path) -> io::Result<()> {
 
 /// Is it new?
 fn make(dir: &Path) -> io::Result<bool> {
-    match fs::create_dir(dir) {
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    match builder.create(dir) {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == ErrorKind::AlreadyExists && dir.is_dir() => Ok(false),
         Err(error) => Err(error),

@@ -54,7 +54,7 @@ pub struct Embedded {
 }
 
 impl Embedded {
-    /// Opens the store in `dir`, which is created if it is not there.
+    /// Opens the store in `dir`, which is created, for its owner only, if it is not there.
     ///
     /// Fails if another process has it open, or if it was written by a newer release.
     pub fn open(dir: impl AsRef<Path>) -> Result<Self, OpenError> {

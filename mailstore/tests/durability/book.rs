@@ -51,8 +51,11 @@ impl Book {
         given.into_iter().try_for_each(|(mailbox, uid)| self.give(id, mailbox, uid))
     }
 
-    /// A UID belongs to one message for ever.
+    /// A UID belongs to one message for ever. Of a delivery over LMTP it is not known at first.
     fn give(&mut self, id: Id, mailbox: MailboxId, uid: u32) -> Result<(), String> {
+        if uid == 0 {
+            return Ok(());
+        }
         match self.uids.insert((id.account(), mailbox, uid), id) {
             Some(other) if other != id => {
                 Err(format!("UID {uid} of {mailbox:?} was {other:?}'s and is {id:?}'s now"))
@@ -81,7 +84,7 @@ impl Book {
 
     pub(crate) async fn compare(&mut self, store: &Mailstore) -> Result<(), String> {
         let mut found = Held::new();
-        for account in 0..ACCOUNTS {
+        for account in 1..=ACCOUNTS {
             let account = AccountId::new(i64::from(account)).ok_or("an account")?;
             for mailbox in [INBOX, COPIES, MOVED] {
                 self.heads(store, MailboxKey { account, mailbox }, &mut found).await?;

@@ -1,7 +1,6 @@
 //! A disk that is full, or that cannot sync: errors, nothing acknowledged that is not there, and
 //! when it works again so does the store, without a restart.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,7 +11,7 @@ use mailstore::{Error, Mailstore, Settings};
 use tracing::{Event, Level, Metadata, Subscriber, span};
 
 use super::book::{Book, clean};
-use super::shim::{Shim, again, role};
+use super::shim::{Shim, again, control, role};
 use super::workload::{Deed, Done, Id, Line, WRITERS, deliver};
 
 #[test]
@@ -56,19 +55,11 @@ fn under_control(test: &str, work: fn(Bench)) {
     }
     let dir = tempfile::tempdir().unwrap();
     let shim = Shim::new(dir.path());
-    let control = dir.path().join("control");
-    write_control(&control, -1, 0);
+    let path = dir.path().join("control");
+    control(&path, -1, 0);
     let mut command = again(test, shim.root.to_str().unwrap());
-    let done = shim.under(&mut command).env("RECORD_CONTROL", control).output().unwrap();
+    let done = shim.under(&mut command).env("RECORD_CONTROL", path).output().unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-}
-
-/// In place, for the other side has it mapped.
-fn write_control(path: &Path, room: i64, sync_fails: i64) {
-    use std::io::Write;
-    let mut options = fs::OpenOptions::new();
-    let mut file = options.create(true).write(true).truncate(false).open(path).unwrap();
-    file.write_all(&[room.to_le_bytes(), sync_fails.to_le_bytes()].concat()).unwrap();
 }
 
 struct Bench {
@@ -96,7 +87,7 @@ impl Bench {
     }
 
     fn control(&self, room: i64, sync_fails: i64) {
-        write_control(&self.disk.with_file_name("control"), room, sync_fails);
+        control(&self.disk.with_file_name("control"), room, sync_fails);
     }
 
     /// One message; its writer and number change each time, and with them its size.

@@ -1,6 +1,7 @@
 //! Runs a test again in a process of its own, below which the calls that change files are
 //! recorded, or fail.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -21,7 +22,7 @@ pub(crate) fn again(test: &str, role: &str) -> Command {
 
 /// The library that stands between a process and the system.
 pub(crate) struct Shim {
-    library: PathBuf,
+    pub(crate) library: PathBuf,
     /// The directory whose files it is about, with no link in its path.
     pub(crate) root: PathBuf,
 }
@@ -31,7 +32,8 @@ impl Shim {
     pub(crate) fn new(dir: &Path) -> Self {
         let dir = dir.canonicalize().unwrap();
         let library = dir.join("record.so");
-        let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/durability/record.c");
+        let source = dir.join("record.c");
+        std::fs::write(&source, include_str!("record.c")).unwrap();
         let mut cc = Command::new("cc");
         cc.args(["-O1", "-shared", "-fPIC", "-o"]).arg(&library).arg(source);
         assert!(cc.args(["-ldl", "-lpthread"]).status().unwrap().success());
@@ -49,4 +51,12 @@ impl Shim {
     pub(crate) fn without_sync<'a>(&self, command: &'a mut Command, dir: &Path) -> &'a mut Command {
         self.under(command).env("RECORD_ROOT", dir).env("RECORD_LOG", "/dev/null")
     }
+}
+
+/// How much room a disk under control has, in bytes (negative: no limit), and whether syncing
+/// fails. Written in place, for the other side has it mapped.
+pub(crate) fn control(path: &Path, room: i64, sync_fails: i64) {
+    let mut options = std::fs::OpenOptions::new();
+    let mut file = options.create(true).write(true).truncate(false).open(path).unwrap();
+    file.write_all(&[room.to_le_bytes(), sync_fails.to_le_bytes()].concat()).unwrap();
 }

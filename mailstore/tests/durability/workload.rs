@@ -16,7 +16,7 @@ use mailstore::uid::{Uid, UidSet};
 use mailstore::{Actor, Incoming, Mailstore, Settings};
 
 pub(crate) const WRITERS: u32 = 16;
-/// Each is shared by four writers.
+/// Numbered from 1; each is shared by four writers.
 pub(crate) const ACCOUNTS: u32 = 4;
 /// The file, beside the store, that holds what was acknowledged.
 pub(crate) const ACKNOWLEDGED: &str = "acknowledged";
@@ -35,7 +35,7 @@ pub(crate) struct Id {
 
 impl Id {
     pub(crate) fn account(self) -> AccountId {
-        AccountId::new(i64::from(self.writer % ACCOUNTS)).unwrap()
+        AccountId::new(i64::from(1 + self.writer % ACCOUNTS)).unwrap()
     }
 
     /// The id of a message, by what stands in it.

@@ -70,8 +70,14 @@ impl Site {
 
     /// Starts the server and waits until it runs.
     pub fn serve(&self) -> Server {
+        self.serve_in(&[])
+    }
+
+    /// The same, with more in its environment.
+    pub fn serve_in(&self, environment: &[(&str, &Path)]) -> Server {
         let log = File::create(self.path().join("log")).unwrap();
         let mut command = self.command(&[]);
+        command.envs(environment.iter().copied());
         let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut places = HashMap::new();
