@@ -62,7 +62,7 @@ impl Id {
             let lines = 1 + self.number as usize * 7 % 90;
             return Bytes::from(raw + "\r\n" + &text.repeat(lines));
         }
-        let shared = (self.number / 20).is_multiple_of(2);
+        let shared = (self.number / 20 + self.writer).is_multiple_of(2);
         let seed = if shared { self.number / 40 % 3 } else { self.writer << 16 | self.number };
         raw.push_str(
             "Content-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n\r\n",
