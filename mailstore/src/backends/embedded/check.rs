@@ -128,7 +128,7 @@ pub fn check(dir: &Path) -> Result<Report, CheckError> {
 }
 
 fn database(db: &rusqlite::Connection, report: &mut Report) -> Result<(), Failure> {
-    let mut statement = db.prepare("PRAGMA quick_check")?;
+    let mut statement = db.prepare("PRAGMA integrity_check")?;
     let lines: Vec<String> =
         statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
     for line in lines.into_iter().filter(|line| line != "ok") {
