@@ -15,7 +15,7 @@ use mailstore::journal::Replay;
 use mailstore::mailbox::Mailboxes;
 use mailstore::message::Want;
 use mailstore::store::{
-    BlobState, Claim, CommitError, Ledger, Opened, Page, Purge, Purged, StoreError,
+    BlobState, Claim, CommitError, Held, LeaseAsk, Ledger, Opened, Page, Purge, Purged, StoreError,
 };
 use mailstore::uid::{ModSeq, UidSet};
 
@@ -176,6 +176,10 @@ impl<I: Interference> Ledger for Interfered<I> {
 
     async fn settle(&self, blob: &BlobRef, name: &ObjectName) -> Result<Place, StoreError> {
         self.call(self.ledger.settle(blob, name)).await
+    }
+
+    async fn lease(&self, ask: &LeaseAsk) -> Result<Option<Held>, StoreError> {
+        self.call(self.ledger.lease(ask)).await
     }
 
     async fn purge(&self, purge: &Purge) -> Result<Purged, StoreError> {

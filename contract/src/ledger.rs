@@ -4,6 +4,7 @@ pub mod claims;
 pub mod commits;
 pub mod hierarchy;
 pub mod journal;
+pub mod leases;
 pub mod messages;
 pub mod paging;
 pub mod races;
@@ -52,6 +53,13 @@ macro_rules! ledger_contract {
             journal: trimming_raises_the_horizon_first
             journal: trimmed_only_where_something_is_missing
             journal: a_mailbox_that_is_gone_is_trimmed
+            leases: a_lease_is_refused_to_another
+            leases: a_lease_is_renewed_by_its_holder
+            leases: a_lease_is_taken_over_after_its_end
+            leases: a_lease_that_another_had_is_lost
+            leases: a_lease_is_released_by_its_holder_only
+            leases: a_lease_has_one_holder
+            leases: leases_of_a_forgotten_account_go_too
             removal: the_expunged_are_readable_until_purged
             removal: a_deleted_mailbox_is_readable_until_purged
             removal: what_is_in_use_survives_a_purge

@@ -18,7 +18,8 @@ use mailstore::mailbox::Mailboxes;
 use mailstore::message::{Presence, Want};
 use mailstore::random::Random;
 use mailstore::store::{
-    BlobState, Claim, CommitError, Ledger, Opened, Page, Purge, Purged, StoreError,
+    BlobState, Claim, CommitError, Held, LeaseAsk, LeaseOp, Ledger, Opened, Page, Purge, Purged,
+    StoreError,
 };
 use mailstore::time::Timestamp;
 use mailstore::uid::{ModSeq, UidSet};
@@ -53,6 +54,10 @@ enum Fault {
     EachSettles,
     /// Claims lapse never.
     ClaimsForEver,
+    /// Gives a lease to whoever asks.
+    LeasesFailOpen,
+    /// Ends a lease for whoever asks.
+    AnyoneReleases,
     /// `more` where there is none.
     JournalEndsEarly,
 }
@@ -97,6 +102,9 @@ found_out! {
     a_blob_swept_in_a_race: Swept by claims::claims_and_purges_race;
     two_objects_for_one_blob: EachSettles by claims::of_two_that_settle_the_first_stands;
     a_claim_that_never_lapses: ClaimsForEver by claims::a_crash_after_the_settlement_leaves_nothing;
+    a_lease_for_everyone: LeasesFailOpen by leases::a_lease_is_refused_to_another;
+    a_lease_with_many_holders: LeasesFailOpen by leases::a_lease_has_one_holder;
+    a_lease_released_by_another: AnyoneReleases by leases::a_lease_is_released_by_its_holder_only;
     a_journal_that_ends_early: JournalEndsEarly by journal::the_journal_is_read_in_pages;
 }
 
@@ -251,6 +259,19 @@ impl Ledger for Broken {
         Ok(match self.fault {
             Fault::EachSettles => Place::Object(name.clone()),
             _ => place,
+        })
+    }
+
+    async fn lease(&self, ask: &LeaseAsk) -> Result<Option<Held>, StoreError> {
+        Ok(match (self.fault, ask.op) {
+            (Fault::LeasesFailOpen, LeaseOp::Take { until, .. }) => {
+                Some(Held { holder: ask.holder, until })
+            }
+            (Fault::AnyoneReleases, LeaseOp::Release) => {
+                self.ledger.forget(ask.account).await?;
+                None
+            }
+            _ => self.ledger.lease(ask).await?,
         })
     }
 

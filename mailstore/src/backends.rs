@@ -4,6 +4,7 @@
 mod durable;
 #[cfg(feature = "embedded")]
 pub mod embedded;
+mod leases;
 pub mod memory;
 #[cfg(feature = "object-store")]
 pub mod object;

@@ -6,6 +6,7 @@ mod beacon;
 mod blobs;
 pub mod directory;
 mod error;
+mod lease;
 mod ledger;
 mod shared;
 
@@ -13,5 +14,6 @@ pub use beacon::{Beacon, Beam, LocalBeacon, Watch};
 pub use blobs::BlobStore;
 pub use directory::Directory;
 pub use error::{CommitError, Fault, StoreError};
+pub use lease::{Held, LeaseAsk, LeaseHolder, LeaseOp};
 pub use ledger::{BlobState, Claim, Ledger, Opened, PAGE_BYTES, PAGE_ROWS, Page, Purge, Purged};
 pub use shared::{LocalShared, Shared};

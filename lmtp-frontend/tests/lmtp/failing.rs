@@ -13,7 +13,7 @@ use mailstore::journal::Replay;
 use mailstore::mailbox::Mailboxes;
 use mailstore::message::Want;
 use mailstore::store::{
-    BlobState, Claim, CommitError, Ledger, Opened, Page, Purge, Purged, StoreError,
+    BlobState, Claim, CommitError, Held, LeaseAsk, Ledger, Opened, Page, Purge, Purged, StoreError,
 };
 use mailstore::uid::{ModSeq, UidSet};
 
@@ -93,6 +93,10 @@ impl Ledger for Failing {
 
     async fn settle(&self, blob: &BlobRef, name: &ObjectName) -> Result<Place, StoreError> {
         self.ledger.settle(blob, name).await
+    }
+
+    async fn lease(&self, ask: &LeaseAsk) -> Result<Option<Held>, StoreError> {
+        self.ledger.lease(ask).await
     }
 
     async fn purge(&self, purge: &Purge) -> Result<Purged, StoreError> {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use super::{CommitError, StoreError};
+use super::{CommitError, Held, LeaseAsk, StoreError};
 use crate::blob::{BlobRef, Digest, ObjectName, Place};
 use crate::change::{Change, Committed};
 use crate::id::{AccountId, EmailId, MailboxId, MailboxKey};
@@ -70,6 +70,9 @@ pub trait Ledger: Debug + Send + Sync + 'static {
     /// elsewhere already. Returns where it is live.
     async fn settle(&self, blob: &BlobRef, name: &ObjectName) -> Result<Place, StoreError>;
 
+    /// Asks for a lease, decided by [`LeaseAsk::decide`] in one step. Returns who has it then.
+    async fn lease(&self, ask: &LeaseAsk) -> Result<Option<Held>, StoreError>;
+
     /// Removes a bounded amount of what is no longer needed, and tells which objects may be
     /// deleted from the blob store. Called again while there is `more`.
     async fn purge(&self, purge: &Purge) -> Result<Purged, StoreError>;
@@ -79,7 +82,7 @@ pub trait Ledger: Debug + Send + Sync + 'static {
     async fn is_live(&self, name: &ObjectName) -> Result<bool, StoreError>;
 
     /// Removes a bounded amount of an account and all that it holds; true while there is more.
-    /// Its claims go too; its blobs go with the next sweep.
+    /// Its claims and leases go too; its blobs go with the next sweep.
     async fn forget(&self, account: AccountId) -> Result<bool, StoreError>;
 }
 

@@ -15,6 +15,7 @@ use super::purge::Cursor;
 use super::row::MailboxNo;
 use super::uids::Known;
 use super::{fetch, heads, kept, purge, uids};
+use crate::backends::leases::Leases;
 use crate::blob::{BlobRef, Digest, ObjectName, Place};
 use crate::change::{Change, Committed};
 use crate::id::{AccountId, MailboxId, MailboxKey};
@@ -22,7 +23,7 @@ use crate::journal::{Replay, codec};
 use crate::mailbox::{Mailbox, MailboxState, Mailboxes};
 use crate::message::Want;
 use crate::store::{
-    BlobState, Claim, CommitError, Ledger, Opened, Page, Purge, Purged, StoreError,
+    BlobState, Claim, CommitError, Held, LeaseAsk, Ledger, Opened, Page, Purge, Purged, StoreError,
 };
 use crate::uid::{ModSeq, UidSet};
 
@@ -35,6 +36,8 @@ pub struct EmbeddedLedger {
     readers: Readers,
     committer: Committer,
     uids: UidCache,
+    /// In memory: one process has the directory, and its sessions end with it.
+    leases: Leases,
     purged_to: Mutex<Cursor>,
 }
 
@@ -44,6 +47,7 @@ impl EmbeddedLedger {
             readers,
             committer: Committer::start(writer, lock)?,
             uids: UidCache::default(),
+            leases: Leases::default(),
             purged_to: Mutex::default(),
         })
     }
@@ -167,6 +171,10 @@ impl Ledger for EmbeddedLedger {
             .await
     }
 
+    async fn lease(&self, ask: &LeaseAsk) -> Result<Option<Held>, StoreError> {
+        Ok(self.leases.ask(ask))
+    }
+
     async fn purge(&self, purge: &Purge) -> Result<Purged, StoreError> {
         let purge = *purge;
         let from = *self.purged_to.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -188,6 +196,7 @@ impl Ledger for EmbeddedLedger {
         let step = move |t: &mut super::write::Transaction<'_>| purge::forget(t, account);
         let more = self.committer.transact("forget an account", step).await?;
         self.uids.forget(account);
+        self.leases.forget(account);
         Ok(more)
     }
 }

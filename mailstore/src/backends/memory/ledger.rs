@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::account::Account;
+use crate::backends::leases::Leases;
 use crate::blob::{BlobRef, Digest, ObjectName, Place};
 use crate::change::{Change, Committed, Delta};
 use crate::id::{AccountId, EmailId, MailboxId, MailboxKey};
@@ -15,7 +16,7 @@ use crate::journal::Replay;
 use crate::mailbox::{MailboxState, Mailboxes};
 use crate::message::Want;
 use crate::store::{
-    BlobState, Claim, CommitError, Ledger, Opened, Page, Purge, Purged, StoreError,
+    BlobState, Claim, CommitError, Held, LeaseAsk, Ledger, Opened, Page, Purge, Purged, StoreError,
 };
 use crate::uid::{ModSeq, UidArray, UidSet};
 
@@ -23,6 +24,7 @@ use crate::uid::{ModSeq, UidArray, UidSet};
 #[derive(Debug)]
 pub struct MemoryLedger {
     state: Mutex<State>,
+    leases: Leases,
     keeps_up_to: u64,
 }
 
@@ -48,7 +50,7 @@ impl Default for MemoryLedger {
 impl MemoryLedger {
     /// A ledger that keeps blobs up to this many bytes itself.
     pub fn keeping_up_to(bytes: u64) -> Self {
-        Self { state: Mutex::default(), keeps_up_to: bytes }
+        Self { state: Mutex::default(), leases: Leases::default(), keeps_up_to: bytes }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -138,6 +140,10 @@ impl Ledger for MemoryLedger {
         })
     }
 
+    async fn lease(&self, ask: &LeaseAsk) -> Result<Option<Held>, StoreError> {
+        Ok(self.leases.ask(ask))
+    }
+
     async fn purge(&self, purge: &Purge) -> Result<Purged, StoreError> {
         Ok(self.state().purge(purge))
     }
@@ -151,6 +157,7 @@ impl Ledger for MemoryLedger {
         let mut state = self.state();
         state.accounts.remove(&account);
         state.claims.retain(|claim| claim.1 != account);
+        self.leases.forget(account);
         Ok(false)
     }
 }
