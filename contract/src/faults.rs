@@ -14,6 +14,7 @@ use mailstore::id::{AccountId, MailboxId, MailboxKey};
 use mailstore::journal::Replay;
 use mailstore::mailbox::Mailboxes;
 use mailstore::message::Want;
+use mailstore::property::{PropertyPage, WantedProperties};
 use mailstore::store::{
     BlobState, Claim, CommitError, Held, LeaseAsk, Ledger, Opened, Page, Purge, Purged, StoreError,
 };
@@ -160,6 +161,18 @@ impl<I: Interference> Ledger for Interfered<I> {
         limit: usize,
     ) -> Result<Replay, StoreError> {
         self.call(self.ledger.journal(account, since, mailbox, limit)).await
+    }
+
+    async fn properties(
+        &self,
+        account: AccountId,
+        wanted: &WantedProperties,
+    ) -> Result<PropertyPage, StoreError> {
+        self.call(self.ledger.properties(account, wanted)).await
+    }
+
+    async fn mailboxes_with(&self, key: &str, limit: usize) -> Result<Vec<MailboxKey>, StoreError> {
+        self.call(self.ledger.mailboxes_with(key, limit)).await
     }
 
     async fn kept(&self, digest: Digest, range: Range<u64>) -> Result<Bytes, StoreError> {

@@ -7,6 +7,7 @@ pub mod journal;
 pub mod leases;
 pub mod messages;
 pub mod paging;
+pub mod properties;
 pub mod races;
 pub mod removal;
 pub mod uids;
@@ -60,6 +61,14 @@ macro_rules! ledger_contract {
             leases: a_lease_is_released_by_its_holder_only
             leases: a_lease_has_one_holder
             leases: leases_of_a_forgotten_account_go_too
+            properties: properties_are_set_and_removed
+            properties: properties_are_set_together_or_not
+            properties: properties_are_bounded
+            properties: properties_that_stay_the_same_are_no_news
+            properties: properties_go_with_their_mailbox
+            properties: properties_are_read_in_pages
+            properties: mailboxes_are_found_by_a_key
+            properties: properties_outlive_a_reopen
             removal: the_expunged_are_readable_until_purged
             removal: a_deleted_mailbox_is_readable_until_purged
             removal: what_is_in_use_survives_a_purge

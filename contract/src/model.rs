@@ -3,12 +3,14 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use mailstore::backends::memory::MemoryLedger;
 use mailstore::change::{Change, ExpungeGuard, MailboxOp, Op, Transfer};
 use mailstore::flags::{FlagMode, FlagUpdate, Flags, Keyword};
 use mailstore::id::{AccountId, MailboxId};
 use mailstore::mailbox::Quota;
 use mailstore::message::Want;
+use mailstore::property::{Scope, WantedProperties};
 use mailstore::store::{Ledger, Purge};
 use mailstore::time::Timestamp;
 use mailstore::uid::{ModSeq, UidSet};
@@ -60,6 +62,7 @@ enum Deed {
     Unsubscribe(String),
     TakeRecent(u32),
     Quota(Option<u64>),
+    Property(Option<u32>, u8, Option<u8>),
 }
 
 fn name() -> impl Strategy<Value = String> {
@@ -103,6 +106,8 @@ fn deed() -> impl Strategy<Value = Deed> {
         1 => name().prop_map(Deed::Unsubscribe),
         1 => mailbox().prop_map(Deed::TakeRecent),
         1 => limit.prop_map(Deed::Quota),
+        3 => (proptest::option::of(mailbox()), 0..3_u8, proptest::option::of(0..3_u8))
+            .prop_map(|(at, key, value)| Deed::Property(at, key, value)),
     ]
 }
 
@@ -148,6 +153,10 @@ impl Deed {
             Self::Subscribe(name) => Op::Mailbox(MailboxOp::Subscribe { name }),
             Self::Unsubscribe(name) => Op::Mailbox(MailboxOp::Unsubscribe { name }),
             Self::TakeRecent(at) => Op::TakeRecent { at: MailboxId(at) },
+            Self::Property(at, key, value) => {
+                let value = value.map(|value| Bytes::from(vec![value; 9]));
+                Op::Property { at: at.map(MailboxId), set: [(format!("a/{key}"), value)].into() }
+            }
             Self::Quota(messages) => Op::Quota(Quota { bytes: None, messages }),
         }
     }
@@ -279,6 +288,7 @@ impl Both {
             for id in (1..=heads[1].head.last_mailbox + 1).map(MailboxId) {
                 compare_mailbox(&tested, &model, id).await;
             }
+            compare_properties(&tested, &model).await;
             compare_journals(&tested, &model, heads[1].head.modseq).await;
         }
     }
@@ -298,6 +308,16 @@ async fn compare_mailbox(tested: &Account, model: &Account, id: MailboxId) {
         for blob in rows.iter().flat_map(|row| row.tree.iter().flat_map(|tree| tree.blobs())) {
             let bytes = tested.ledger.kept(blob.digest, 0..blob.size).await.unwrap();
             assert!(blob.check_chunk(0, &bytes));
+        }
+    }
+}
+
+async fn compare_properties(tested: &Account, model: &Account) {
+    for scope in [Scope::Account, Scope::Mailbox(MailboxId(2)), Scope::Mailboxes] {
+        for prefix in ["", "a/1"] {
+            let wanted = WantedProperties { scope, prefix: prefix.to_owned(), after: None };
+            let found = tested.ledger.properties(tested.id, &wanted).await.unwrap();
+            assert_eq!(found, model.ledger.properties(model.id, &wanted).await.unwrap());
         }
     }
 }

@@ -16,6 +16,7 @@ use mailstore::id::{AccountId, ChangeId, MailboxId, MailboxKey};
 use mailstore::journal::{Event, Replay};
 use mailstore::mailbox::Mailboxes;
 use mailstore::message::{Presence, Want};
+use mailstore::property::{PropertyPage, WantedProperties};
 use mailstore::random::Random;
 use mailstore::store::{
     BlobState, Claim, CommitError, Held, LeaseAsk, LeaseOp, Ledger, Opened, Page, Purge, Purged,
@@ -58,6 +59,8 @@ enum Fault {
     LeasesFailOpen,
     /// Ends a lease for whoever asks.
     AnyoneReleases,
+    /// Some of a set of properties are stored, and the others not.
+    HalfOfASet,
     /// `more` where there is none.
     JournalEndsEarly,
 }
@@ -105,6 +108,7 @@ found_out! {
     a_lease_for_everyone: LeasesFailOpen by leases::a_lease_is_refused_to_another;
     a_lease_with_many_holders: LeasesFailOpen by leases::a_lease_has_one_holder;
     a_lease_released_by_another: AnyoneReleases by leases::a_lease_is_released_by_its_holder_only;
+    half_of_a_set: HalfOfASet by properties::properties_are_set_together_or_not;
     a_journal_that_ends_early: JournalEndsEarly by journal::the_journal_is_read_in_pages;
 }
 
@@ -130,6 +134,7 @@ impl Broken {
                 let (to, messages) = (*to, std::mem::take(messages));
                 return self.one_by_one(change, to, messages).await;
             }
+            (Fault::HalfOfASet, Op::Property { set, .. }) => drop(set.pop_last()),
             _ => {}
         }
         self.only(change).await
@@ -240,6 +245,18 @@ impl Ledger for Broken {
                 Replay::Records { records, upto, more }
             }
         })
+    }
+
+    async fn properties(
+        &self,
+        account: AccountId,
+        wanted: &WantedProperties,
+    ) -> Result<PropertyPage, StoreError> {
+        self.ledger.properties(account, wanted).await
+    }
+
+    async fn mailboxes_with(&self, key: &str, limit: usize) -> Result<Vec<MailboxKey>, StoreError> {
+        self.ledger.mailboxes_with(key, limit).await
     }
 
     async fn kept(&self, digest: Digest, range: Range<u64>) -> Result<Bytes, StoreError> {

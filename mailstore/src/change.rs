@@ -8,11 +8,15 @@ mod draft;
 mod expunge;
 mod flag;
 mod mailbox;
+mod property;
 mod refusal;
 mod snapshot;
 mod transfer;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use bytes::Bytes;
 
 pub use refusal::Refusal;
 pub use snapshot::{
@@ -104,6 +108,13 @@ pub enum Op {
         /// The mailbox.
         at: MailboxId,
     },
+    /// Sets and removes properties of a mailbox or of the account as such: all or none.
+    Property {
+        /// Of which mailbox; `None`: of the account as such.
+        at: Option<MailboxId>,
+        /// The values by their keys; `None` removes one.
+        set: BTreeMap<String, Option<Bytes>>,
+    },
     /// Sets what the account may hold.
     Quota(Quota),
 }
@@ -192,6 +203,7 @@ impl Change {
                 }
             }
             Op::Provision { .. } | Op::Mailbox(_) => Reads::all_mailboxes(),
+            Op::Property { at, .. } => Reads::mailboxes(*at).properties(*at),
             Op::Quota(_) => Reads::mailboxes([]),
         }
     }
@@ -213,6 +225,7 @@ impl Change {
             }
             Op::Mailbox(op) => mailbox::decide(self, seen, op),
             Op::TakeRecent { at } => mailbox::take_recent(self, seen, *at),
+            Op::Property { at, set } => property::decide(self, seen, *at, set),
             Op::Quota(quota) => mailbox::quota(self, seen, *quota),
         }
     }

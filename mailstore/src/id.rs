@@ -37,6 +37,8 @@ pub struct MailboxId(pub u32);
 impl MailboxId {
     /// INBOX, which every account has from its first change on.
     pub const INBOX: Self = Self(1);
+    /// What no mailbox has: in the journal, what happened to the account as such.
+    pub const NONE: Self = Self(0);
 }
 
 /// A mailbox, with the account that holds it.

@@ -43,6 +43,7 @@ mod mailstore;
 pub mod message;
 pub mod mime;
 mod pack;
+pub mod property;
 pub mod random;
 mod reader;
 pub mod search;

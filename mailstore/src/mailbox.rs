@@ -156,6 +156,11 @@ impl Mailbox {
     /// Most levels.
     pub const MAX_LEVELS: usize = 64;
 
+    /// Is there still something of that name? A deleted one is read by its sessions only.
+    pub fn is_listed(&self) -> bool {
+        self.state != MailboxState::Deleted
+    }
+
     /// The UID that the next message would get, while there are any left.
     pub fn next_uid(&self) -> Option<Uid> {
         u32::try_from(self.uid_next).ok().and_then(Uid::new)

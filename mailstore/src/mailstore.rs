@@ -1,5 +1,6 @@
 //! The façade that front-ends and embedding programs hold.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -15,6 +16,7 @@ use crate::intake::{Prepared, in_time};
 use crate::lanes::Lanes;
 use crate::mailbox::{INBOX, Mailbox, Mailboxes, Quota, SpecialUse};
 use crate::mime::Plan;
+use crate::property::{Property, Scope, WantedProperties};
 use crate::random::Random;
 use crate::reader::Reader;
 use crate::searching::TextCache;
@@ -214,6 +216,39 @@ impl Mailstore {
     pub async fn set_quota(&self, account: AccountId, quota: Quota) -> Result<(), Error> {
         self.submit(account.into(), Op::Quota(quota)).await?;
         Ok(())
+    }
+
+    /// Sets and removes properties of a mailbox, or of the account as such: all or none.
+    pub async fn set_properties(
+        &self,
+        by: Actor,
+        at: Option<MailboxId>,
+        set: BTreeMap<String, Option<Bytes>>,
+    ) -> Result<(), Error> {
+        // A new account gets its first mailboxes first.
+        self.mailboxes(by.account).await?;
+        self.submit(by, Op::Property { at, set }).await?;
+        Ok(())
+    }
+
+    /// The properties whose keys begin with `prefix`. Of one mailbox, or of the account as such,
+    /// they have at most [`MAX_TOTAL`](crate::property::MAX_TOTAL) bytes.
+    pub async fn properties(
+        &self,
+        account: AccountId,
+        scope: Scope,
+        prefix: &str,
+    ) -> Result<Vec<Property>, Error> {
+        let mut all = Vec::new();
+        let mut wanted = WantedProperties { scope, prefix: prefix.to_owned(), after: None };
+        loop {
+            let page = self.ledger().properties(account, &wanted).await?;
+            wanted.after = page.list.last().map(|last| (last.mailbox, last.key.clone()));
+            all.extend(page.list);
+            if !page.more {
+                return Ok(all);
+            }
+        }
     }
 
     /// All mailboxes of an account.

@@ -15,5 +15,7 @@ pub use blobs::BlobStore;
 pub use directory::Directory;
 pub use error::{CommitError, Fault, StoreError};
 pub use lease::{Held, LeaseAsk, LeaseHolder, LeaseOp};
-pub use ledger::{BlobState, Claim, Ledger, Opened, PAGE_BYTES, PAGE_ROWS, Page, Purge, Purged};
+pub use ledger::{
+    BlobState, Claim, Ledger, Opened, PAGE_BYTES, PAGE_PROPERTIES, PAGE_ROWS, Page, Purge, Purged,
+};
 pub use shared::{LocalShared, Shared};

@@ -21,8 +21,14 @@ async fn snapshot() -> (Account, Snapshot) {
     let found = account.fetch(INBOX, &UidSet::single(uid(1)), Want::Row).await;
     let rows: Vec<(Row, Presence)> =
         found.into_iter().map(|found| (found.row, found.presence)).collect();
-    let snapshot =
-        Snapshot { head: all.head, mailboxes: all.list, rows, subscriptions: all.subscriptions };
+    let subscriptions = all.subscriptions;
+    let snapshot = Snapshot {
+        head: all.head,
+        mailboxes: all.list,
+        rows,
+        subscriptions,
+        ..Snapshot::default()
+    };
     (account, snapshot)
 }
 

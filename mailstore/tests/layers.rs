@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: [&[&str]; 8] = [
     &["id", "flags", "time", "random", "uid"],
     &["blob", "pack", "mime", "search"],
-    &["mailbox", "message"],
+    &["mailbox", "message", "property"],
     // A record holds the outcome of its change, which holds records: one layer.
     &["journal", "change"],
     &["store"],

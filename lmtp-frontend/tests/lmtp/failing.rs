@@ -12,6 +12,7 @@ use mailstore::id::{AccountId, MailboxId, MailboxKey};
 use mailstore::journal::Replay;
 use mailstore::mailbox::Mailboxes;
 use mailstore::message::Want;
+use mailstore::property::{PropertyPage, WantedProperties};
 use mailstore::store::{
     BlobState, Claim, CommitError, Held, LeaseAsk, Ledger, Opened, Page, Purge, Purged, StoreError,
 };
@@ -77,6 +78,18 @@ impl Ledger for Failing {
         limit: usize,
     ) -> Result<Replay, StoreError> {
         self.ledger.journal(account, since, mailbox, limit).await
+    }
+
+    async fn properties(
+        &self,
+        account: AccountId,
+        wanted: &WantedProperties,
+    ) -> Result<PropertyPage, StoreError> {
+        self.ledger.properties(account, wanted).await
+    }
+
+    async fn mailboxes_with(&self, key: &str, limit: usize) -> Result<Vec<MailboxKey>, StoreError> {
+        self.ledger.mailboxes_with(key, limit).await
     }
 
     async fn kept(&self, digest: Digest, range: Range<u64>) -> Result<Bytes, StoreError> {

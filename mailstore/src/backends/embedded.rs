@@ -24,6 +24,7 @@ mod kept;
 mod ledger;
 mod log;
 mod packing;
+mod property;
 mod purge;
 mod row;
 mod schema;

@@ -32,6 +32,7 @@ impl<'a> Draft<'a> {
             emails: Vec::new(),
             rows: Vec::new(),
             subscriptions: None,
+            properties: Vec::new(),
             record: None,
             outcome: Outcome::Done,
         };
@@ -170,6 +171,7 @@ impl<'a> Draft<'a> {
             emails: Vec::new(),
             rows: Vec::new(),
             subscriptions: None,
+            properties: Vec::new(),
             record: None,
             outcome,
         }

@@ -35,6 +35,15 @@ pub enum Refusal {
         /// How many are allowed.
         limit: u64,
     },
+    /// The key of a property is too long, or not an area and a name.
+    #[error("that is not the key of a property: {0}")]
+    BadKey(&'static str),
+    /// The value of a property is larger than this store takes.
+    #[error("the value is larger than {limit} bytes")]
+    ValueTooLarge {
+        /// The largest size taken, in bytes.
+        limit: u64,
+    },
     /// The mailbox has given out all its UIDs.
     #[error("the mailbox has no UIDs left")]
     UidsExhausted,

@@ -1,12 +1,15 @@
 //! What a decision looks at, and what comes out of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+use bytes::Bytes;
 
 use crate::id::MailboxId;
 use crate::journal::Record;
 use crate::mailbox::{AccountHead, Mailbox};
 use crate::message::{NewEmail, Presence, Row};
+use crate::property::{PropertyChange, Scope};
 use crate::uid::{ModSeq, UidSet};
 
 /// What must be loaded, beside the account's head.
@@ -16,6 +19,8 @@ pub struct Reads<'a> {
     pub mailboxes: ReadMailboxes,
     /// Which rows.
     pub rows: Option<ReadRows<'a>>,
+    /// Whose properties, all of them.
+    pub properties: Option<Scope>,
 }
 
 /// Which mailboxes must be loaded. Deleted ones never are.
@@ -42,11 +47,11 @@ impl<'a> Reads<'a> {
     pub(super) fn mailboxes(ids: impl IntoIterator<Item = MailboxId>) -> Self {
         let mut ids: Vec<_> = ids.into_iter().collect();
         ids.dedup();
-        Self { mailboxes: ReadMailboxes::These(ids), rows: None }
+        Self { mailboxes: ReadMailboxes::These(ids), rows: None, properties: None }
     }
 
     pub(super) fn all_mailboxes() -> Self {
-        Self { mailboxes: ReadMailboxes::All, rows: None }
+        Self { mailboxes: ReadMailboxes::All, rows: None, properties: None }
     }
 
     pub(super) fn live(self, mailbox: MailboxId, uids: &'a UidSet) -> Self {
@@ -57,6 +62,10 @@ impl<'a> Reads<'a> {
     pub(super) fn live_or_expunged(self, mailbox: MailboxId, uids: &'a UidSet) -> Self {
         let rows = Some(ReadRows { mailbox, uids, down_to: Presence::Expunged });
         Self { rows, ..self }
+    }
+
+    pub(super) fn properties(self, of: Option<MailboxId>) -> Self {
+        Self { properties: Some(Scope::of(of)), ..self }
     }
 }
 
@@ -71,6 +80,8 @@ pub struct Snapshot {
     pub rows: Vec<(Row, Presence)>,
     /// The subscriptions, where all mailboxes were asked for.
     pub subscriptions: BTreeSet<String>,
+    /// The values of the properties asked for, by their keys.
+    pub properties: BTreeMap<String, Bytes>,
 }
 
 /// Every row as it must be afterwards. An empty one (no record, no row) changes nothing.
@@ -86,6 +97,9 @@ pub struct Delta {
     pub rows: Vec<(MailboxId, RowChange)>,
     /// The subscriptions, if they changed.
     pub subscriptions: Option<BTreeSet<String>>,
+    /// Properties to insert, replace or remove. Those of a mailbox that becomes
+    /// [`Deleted`](crate::mailbox::MailboxState::Deleted) go too, all of them.
+    pub properties: Vec<PropertyChange>,
     /// The record for the journal; `None` if no session need know.
     pub record: Option<Record>,
     /// What the caller is told.

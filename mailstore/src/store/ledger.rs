@@ -14,12 +14,15 @@ use crate::id::{AccountId, EmailId, MailboxId, MailboxKey};
 use crate::journal::Replay;
 use crate::mailbox::{Mailbox, Mailboxes};
 use crate::message::{Fetched, Want};
+use crate::property::{PropertyPage, WantedProperties};
 use crate::time::Timestamp;
 use crate::uid::{ModSeq, UidArray, UidSet};
 
 /// Most rows of one page.
 pub const PAGE_ROWS: usize = 256;
-/// A page ends with the row that brings its bytes to this.
+/// Most properties of one page.
+pub const PAGE_PROPERTIES: usize = 4_096;
+/// A page ends with the row, or the property, that brings its bytes to this.
 pub const PAGE_BYTES: usize = 4 << 20;
 
 /// Serialises all commits of one account.
@@ -56,6 +59,18 @@ pub trait Ledger: Debug + Send + Sync + 'static {
         mailbox: Option<MailboxId>,
         limit: usize,
     ) -> Result<Replay, StoreError>;
+
+    /// Properties, in the order of [`Property`](crate::property::Property), as far as one page
+    /// goes.
+    async fn properties(
+        &self,
+        account: AccountId,
+        wanted: &WantedProperties,
+    ) -> Result<PropertyPage, StoreError>;
+
+    /// At most `limit` mailboxes, of any account, that have a property of exactly this key, in
+    /// order: who shares something with whom is found by it.
+    async fn mailboxes_with(&self, key: &str, limit: usize) -> Result<Vec<MailboxKey>, StoreError>;
 
     /// The bytes of a blob that the ledger itself keeps ([`Place::Ledger`]).
     async fn kept(&self, digest: Digest, range: Range<u64>) -> Result<Bytes, StoreError>;

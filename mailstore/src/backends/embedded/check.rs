@@ -2,6 +2,7 @@
 
 mod accounts;
 mod blobs;
+mod properties;
 #[cfg(feature = "accounts")]
 mod users;
 
@@ -26,6 +27,8 @@ pub struct Report {
     pub emails: u64,
     /// Blobs read, and checked against their digests.
     pub blobs: u64,
+    /// Properties read, and checked against their checksums.
+    pub properties: u64,
     /// Users read (none without the feature `accounts`).
     pub users: u64,
     /// Addresses read (none without the feature `accounts`).

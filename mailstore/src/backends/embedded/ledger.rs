@@ -14,7 +14,7 @@ use super::directory::{Lock, OpenError};
 use super::purge::Cursor;
 use super::row::MailboxNo;
 use super::uids::Known;
-use super::{fetch, heads, kept, purge, uids};
+use super::{fetch, heads, kept, property, purge, uids};
 use crate::backends::leases::Leases;
 use crate::blob::{BlobRef, Digest, ObjectName, Place};
 use crate::change::{Change, Committed};
@@ -22,6 +22,7 @@ use crate::id::{AccountId, MailboxId, MailboxKey};
 use crate::journal::{Replay, codec};
 use crate::mailbox::{Mailbox, MailboxState, Mailboxes};
 use crate::message::Want;
+use crate::property::{PropertyPage, WantedProperties};
 use crate::store::{
     BlobState, Claim, CommitError, Held, LeaseAsk, Ledger, Opened, Page, Purge, Purged, StoreError,
 };
@@ -136,6 +137,18 @@ impl Ledger for EmbeddedLedger {
         limit: usize,
     ) -> Result<Replay, StoreError> {
         self.readers.read("read the journal", |db| replay(db, account, since, (mailbox, limit)))
+    }
+
+    async fn properties(
+        &self,
+        account: AccountId,
+        wanted: &WantedProperties,
+    ) -> Result<PropertyPage, StoreError> {
+        self.readers.read("read properties", |db| property::page(db, account, wanted))
+    }
+
+    async fn mailboxes_with(&self, key: &str, limit: usize) -> Result<Vec<MailboxKey>, StoreError> {
+        self.readers.read("look for mailboxes", |db| property::mailboxes_with(db, key, limit))
     }
 
     async fn kept(&self, digest: Digest, range: Range<u64>) -> Result<Bytes, StoreError> {

@@ -19,6 +19,12 @@ pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Prepared statements kept for each connection.
 const STATEMENTS: usize = 64;
 
+/// Indexes that came after the first stores of this format were made: a store without them gets
+/// them when it is opened, and older releases keep them up without knowing.
+const INDEXES: &str = "
+CREATE INDEX IF NOT EXISTS property_by_key ON property (key, account, mailbox);
+";
+
 const TABLES: &str = "
 CREATE TABLE account (id INTEGER PRIMARY KEY, v BLOB NOT NULL);
 CREATE TABLE mailbox (
@@ -115,7 +121,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
     set_up(&db).map_err(error)?;
     match version(&db).map_err(error)? {
         None => create(&db).map_err(error)?,
-        Some(FORMAT) => {}
+        Some(FORMAT) => db.execute_batch(INDEXES).map_err(error)?,
         Some(newer) => {
             let what =
                 format!("it is of format {newer}; this release knows formats up to {FORMAT}");
@@ -160,7 +166,7 @@ fn version(db: &Connection) -> rusqlite::Result<Option<i64>> {
 
 fn create(db: &Connection) -> rusqlite::Result<()> {
     db.execute_batch(&format!(
-        "BEGIN IMMEDIATE; {TABLES}
+        "BEGIN IMMEDIATE; {TABLES} {INDEXES}
          PRAGMA application_id = {APPLICATION_ID};
          PRAGMA user_version = {FORMAT};
          COMMIT;"

@@ -1,6 +1,6 @@
 //! One transaction: loads what a change reads, decides it, writes the delta.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use rusqlite::{Connection, params};
 
@@ -8,6 +8,7 @@ use super::connection::Failure;
 use super::email::{self, EmailNo};
 use super::heads::Heads;
 use super::kept;
+use super::property;
 use super::row::{self, MailboxNo};
 use crate::blob::Place;
 use crate::change::{Change, Committed, Delta, ReadRows, Refusal, RowChange, Snapshot};
@@ -74,7 +75,11 @@ impl<'a> Transaction<'a> {
             Some(rows) => self.load_rows(change.account, rows)?,
             None => Vec::new(),
         };
-        Ok(Snapshot { head, mailboxes, rows, subscriptions })
+        let properties = match reads.properties {
+            Some(scope) => property::all(self.db, change.account, scope)?,
+            None => BTreeMap::new(),
+        };
+        Ok(Snapshot { head, mailboxes, rows, subscriptions, properties })
     }
 
     fn load_rows(
@@ -128,6 +133,7 @@ impl<'a> Transaction<'a> {
             let no = self.number_of(account, *mailbox)?;
             self.write_row(account, no, (row, change))?;
         }
+        property::write(self.db, account, delta)?;
         if let Some(record) = &delta.record {
             self.db
                 .prepare_cached("INSERT INTO journal (account, modseq, v) VALUES (?1, ?2, ?3)")?

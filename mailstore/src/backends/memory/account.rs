@@ -3,13 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use crate::change::{Change, Committed, Delta, ReadMailboxes, Refusal, RowChange, Snapshot};
 use crate::id::{EmailId, MailboxId};
 use crate::journal::{Record, Replay};
 use crate::mailbox::{AccountHead, Mailbox, MailboxState};
 use crate::message::{Fetched, Presence, Row, Want};
 use crate::mime::{Derived, MimeTree};
-use crate::store::{PAGE_BYTES, PAGE_ROWS, Page, Purge, Purged};
+use crate::property::{Property, PropertyPage, WantedProperties};
+use crate::store::{PAGE_BYTES, PAGE_PROPERTIES, PAGE_ROWS, Page, Purge, Purged};
 use crate::time::Timestamp;
 use crate::uid::{ModSeq, Uid, UidSet};
 
@@ -27,6 +30,7 @@ pub(super) struct Account {
     pub(super) head: AccountHead,
     pub(super) mailboxes: BTreeMap<MailboxId, Mailbox>,
     pub(super) subscriptions: BTreeSet<String>,
+    pub(super) properties: BTreeMap<(Option<MailboxId>, String), Bytes>,
     pub(super) rows: BTreeMap<Key, Row>,
     /// With the moment of their going.
     pub(super) expunged: BTreeMap<Key, (Row, Timestamp)>,
@@ -67,7 +71,12 @@ impl Account {
                 .map(|(row, presence)| (row.clone(), presence))
                 .collect()
         });
-        Snapshot { head: self.head.clone(), mailboxes, rows, subscriptions }
+        let asked = |key: &&(Option<MailboxId>, String)| {
+            reads.properties.is_some_and(|scope| scope.holds(key.0))
+        };
+        let properties = self.properties.iter().filter(|(key, _)| asked(key));
+        let properties = properties.map(|(key, value)| (key.1.clone(), value.clone())).collect();
+        Snapshot { head: self.head.clone(), mailboxes, rows, subscriptions, properties }
     }
 
     /// The mailboxes that are not deleted.
@@ -97,7 +106,15 @@ impl Account {
             self.mailboxes.insert(mailbox.id, mailbox.clone());
             if mailbox.state == MailboxState::Deleted {
                 self.deleted.entry(mailbox.id).or_insert(at);
+                self.properties.retain(|key, _| key.0 != Some(mailbox.id));
             }
+        }
+        for change in &delta.properties {
+            let key = (change.mailbox, change.key.clone());
+            match &change.value {
+                Some(value) => self.properties.insert(key, value.clone()),
+                None => self.properties.remove(&key),
+            };
         }
         for new in &delta.emails {
             let content = Content {
@@ -142,6 +159,24 @@ impl Account {
             };
             bytes += fetched.tree.as_ref().map_or(0, |tree| tree.size() as usize);
             page.messages.push(fetched);
+        }
+        page
+    }
+
+    pub(super) fn properties(&self, wanted: &WantedProperties) -> PropertyPage {
+        let mut page = PropertyPage::default();
+        let mut bytes = 0;
+        for ((mailbox, key), value) in &self.properties {
+            if !wanted.has(*mailbox, key) {
+                continue;
+            }
+            if page.list.len() >= PAGE_PROPERTIES || bytes >= PAGE_BYTES {
+                page.more = true;
+                break;
+            }
+            let property = Property { mailbox: *mailbox, key: key.clone(), value: value.clone() };
+            bytes += property.size();
+            page.list.push(property);
         }
         page
     }

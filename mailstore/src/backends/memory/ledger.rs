@@ -15,6 +15,7 @@ use crate::id::{AccountId, EmailId, MailboxId, MailboxKey};
 use crate::journal::Replay;
 use crate::mailbox::{MailboxState, Mailboxes};
 use crate::message::Want;
+use crate::property::{PropertyPage, WantedProperties};
 use crate::store::{
     BlobState, Claim, CommitError, Held, LeaseAsk, Ledger, Opened, Page, Purge, Purged, StoreError,
 };
@@ -105,6 +106,25 @@ impl Ledger for MemoryLedger {
         let state = self.state();
         let unused = Account::default();
         Ok(state.accounts.get(&account).unwrap_or(&unused).replay(since, mailbox, limit))
+    }
+
+    async fn properties(
+        &self,
+        account: AccountId,
+        wanted: &WantedProperties,
+    ) -> Result<PropertyPage, StoreError> {
+        let state = self.state();
+        let account = state.accounts.get(&account);
+        Ok(account.map(|account| account.properties(wanted)).unwrap_or_default())
+    }
+
+    async fn mailboxes_with(&self, key: &str, limit: usize) -> Result<Vec<MailboxKey>, StoreError> {
+        let state = self.state();
+        let found = state.accounts.iter().flat_map(|(id, account)| {
+            let of_key = account.properties.keys().filter(|known| known.1 == key);
+            of_key.filter_map(|known| Some(MailboxKey { account: *id, mailbox: known.0? }))
+        });
+        Ok(found.take(limit).collect())
     }
 
     async fn kept(&self, digest: Digest, range: Range<u64>) -> Result<Bytes, StoreError> {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::{Place, Report};
+use super::{Place, Report, properties};
 use crate::backends::embedded::connection::Failure;
 use crate::backends::embedded::email::{self, Stored};
 use crate::backends::embedded::heads;
@@ -34,8 +34,10 @@ pub(super) fn check(db: &Connection, id: AccountId, report: &mut Report) -> Resu
         }
     };
     let mut usage = Usage::default();
+    let mut mailboxes = HashSet::new();
     for (no, mailbox) in heads::read_mailboxes(db, id)? {
         let counts = check_mailbox(db, id, (no, &mailbox), report)?;
+        mailboxes.insert(mailbox.id);
         usage.messages += u64::from(counts.messages);
         usage.bytes += counts.bytes;
         if mailbox.modseq > head.modseq {
@@ -47,6 +49,7 @@ pub(super) fn check(db: &Connection, id: AccountId, report: &mut Report) -> Resu
         let what = format!("it says it holds {:?} but holds {usage:?}", head.usage);
         report.found(Place::Account(id), what);
     }
+    properties::check(db, id, &mailboxes, report)?;
     check_journal(db, id, &head, report)?;
     check_emails(db, id, report)
 }
