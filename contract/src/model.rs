@@ -152,7 +152,7 @@ impl Deed {
             Self::Delete(name) => Op::Mailbox(MailboxOp::Delete { name }),
             Self::Subscribe(name) => Op::Mailbox(MailboxOp::Subscribe { name }),
             Self::Unsubscribe(name) => Op::Mailbox(MailboxOp::Unsubscribe { name }),
-            Self::TakeRecent(at) => Op::TakeRecent { at: MailboxId(at) },
+            Self::TakeRecent(at) => Op::TakeRecent { at: MailboxId(at), below: u64::MAX },
             Self::Property(at, key, value) => {
                 let value = value.map(|value| Bytes::from(vec![value; 9]));
                 Op::Property { at: at.map(MailboxId), set: [(format!("a/{key}"), value)].into() }

@@ -70,6 +70,7 @@ scripts! {
     mailboxes
     memory
     pipelined
+    recent
     search
     select
     silent_peers

@@ -107,6 +107,8 @@ pub enum Op {
     TakeRecent {
         /// The mailbox.
         at: MailboxId,
+        /// Only UIDs below this, as a number: what the session knows of.
+        below: u64,
     },
     /// Sets and removes properties of a mailbox or of the account as such: all or none.
     Property {
@@ -191,7 +193,7 @@ impl Change {
     pub fn reads(&self) -> Reads<'_> {
         match &self.op {
             Op::Append { to, .. } => Reads::mailboxes([*to]),
-            Op::TakeRecent { at } => Reads::mailboxes([*at]),
+            Op::TakeRecent { at, .. } => Reads::mailboxes([*at]),
             Op::Flag { at, uids, .. } | Op::Expunge { at, uids, .. } => {
                 Reads::mailboxes([*at]).live(*at, uids)
             }
@@ -224,7 +226,7 @@ impl Change {
                 transfer::r#move(self, seen, (*from, *to))
             }
             Op::Mailbox(op) => mailbox::decide(self, seen, op),
-            Op::TakeRecent { at } => mailbox::take_recent(self, seen, *at),
+            Op::TakeRecent { at, below } => mailbox::take_recent(self, seen, *at, *below),
             Op::Property { at, set } => property::decide(self, seen, *at, set),
             Op::Quota(quota) => mailbox::quota(self, seen, *quota),
         }

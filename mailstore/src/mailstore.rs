@@ -371,9 +371,10 @@ impl Mailstore {
         Ok(all)
     }
 
-    /// Takes what is `\Recent` in a mailbox; returns the first UID, as a number, that is.
-    pub async fn take_recent(&self, by: Actor, at: MailboxId) -> Result<u64, Error> {
-        match self.submit(by, Op::TakeRecent { at }).await?.outcome {
+    /// Takes what is `\Recent` in a mailbox of the UIDs below a number; returns the first UID, as a
+    /// number, that is. No other session gets these as `\Recent`.
+    pub async fn take_recent(&self, by: Actor, at: MailboxId, below: u64) -> Result<u64, Error> {
+        match self.submit(by, Op::TakeRecent { at, below }).await?.outcome {
             Outcome::Recent { from } => Ok(from),
             other => Err(Error::unexpected("take recent", &other)),
         }

@@ -65,8 +65,8 @@ pub struct Selected {
     /// Whose changes to flags the client knows of already: the session's own, unless the outcome
     /// of one is unknown.
     known: SessionId,
-    /// UIDs from here on are `\Recent` in this session.
-    recent_from: u64,
+    /// What is `\Recent` in this session.
+    recent: UidSet,
 }
 
 impl Selected {
@@ -88,17 +88,24 @@ impl Selected {
             watch,
             access,
             known: by.session,
-            recent_from: opened.mailbox.recent_from,
+            recent: UidSet::new(),
         };
-        selected.take_recent(&opened.mailbox).await?;
+        let head = &opened.mailbox;
+        match access {
+            Access::ReadOnly => selected.recent = numbers(head.recent_from, ALL),
+            Access::ReadWrite if head.recent_from < head.uid_next => {
+                selected.take_recent(head.uid_next).await?;
+            }
+            Access::ReadWrite => {}
+        }
         Ok(Some((selected, opened.mailbox)))
     }
 
-    /// Takes what is `\Recent`, so that the next session does not see it so.
-    async fn take_recent(&mut self, mailbox: &Mailbox) -> Result<(), Error> {
-        if self.access == Access::ReadWrite && mailbox.recent_from < mailbox.uid_next {
-            self.recent_from = self.store.take_recent(self.by, mailbox.id).await?;
-        }
+    /// Takes what is `\Recent` below that UID, so that no other session sees it so.
+    async fn take_recent(&mut self, below: u64) -> Result<(), Error> {
+        let mailbox = self.view.mailbox().mailbox;
+        let from = self.store.take_recent(self.by, mailbox, below).await?;
+        self.recent = self.recent.union(&numbers(from, below));
         Ok(())
     }
 
@@ -134,14 +141,12 @@ impl Selected {
 
     /// Is this message `\Recent` in this session?
     pub fn is_recent(&self, uid: Uid) -> bool {
-        u64::from(uid.get()) >= self.recent_from
+        self.recent.contains(uid)
     }
 
     /// How many messages are `\Recent` in this session.
     pub fn recent(&self) -> u32 {
-        let first = u32::try_from(self.recent_from).ok().and_then(Uid::new);
-        let recent = first.map(|first| UidSet::range(first..=Uid::MAX)).unwrap_or_default();
-        self.uids().intersection(&recent).len() as u32
+        self.uids().intersection(&self.recent).len() as u32
     }
 
     /// The mailbox as it is now, which may be ahead of the view.
@@ -172,6 +177,11 @@ impl Selected {
                 }
                 Update::Gone => notices.push(Notice::Gone),
             }
+        }
+        if let Some(last) = last_arrived(&notices)
+            && self.access == Access::ReadWrite
+        {
+            self.take_recent(u64::from(last.get()) + 1).await?;
         }
         self.view = view;
         Ok(notices)
@@ -254,4 +264,25 @@ impl Selected {
         }
         Ok(())
     }
+}
+
+/// Beyond the last UID, as a number.
+const ALL: u64 = 1 << 32;
+
+/// The UIDs from a number to below another.
+fn numbers(from: u64, below: u64) -> UidSet {
+    let uid = |number: u64| u32::try_from(number).ok().and_then(Uid::new);
+    match (uid(from.max(1)), uid(below.saturating_sub(1))) {
+        (Some(first), Some(last)) if first <= last => UidSet::range(first..=last),
+        _ => UidSet::new(),
+    }
+}
+
+/// The highest UID that is new.
+fn last_arrived(notices: &[Notice]) -> Option<Uid> {
+    let last = |notice: &Notice| match notice {
+        Notice::Exists { arrived, .. } => arrived.ranges().last().map(|range| *range.end()),
+        _ => None,
+    };
+    notices.iter().filter_map(last).max()
 }

@@ -191,7 +191,7 @@ pub async fn a_move_is_one_commit(tested: Tested) {
 pub async fn recent_is_taken_once(tested: Tested) {
     let account = Account::provisioned(tested.ledger(), 1).await;
     account.fill(INBOX, 2).await;
-    let take = Op::TakeRecent { at: INBOX };
+    let take = Op::TakeRecent { at: INBOX, below: u64::MAX };
     let before = account.mailboxes().await.head;
     assert_eq!(account.done(take.clone()).await.outcome, Outcome::Recent { from: 1 });
     assert_eq!(account.done(take.clone()).await.outcome, Outcome::Recent { from: 3 });

@@ -55,14 +55,16 @@ pub(super) fn take_recent(
     change: &Change,
     seen: &Snapshot,
     at: MailboxId,
+    below: u64,
 ) -> Result<Delta, Refusal> {
     let mut draft = Draft::new(change, seen)?;
     let mailbox = draft.live(at)?;
     let outcome = Outcome::Recent { from: mailbox.recent_from };
-    if mailbox.recent_from == mailbox.uid_next {
+    let below = below.min(mailbox.uid_next);
+    if mailbox.recent_from >= below {
         return Ok(Draft::nothing(seen, outcome));
     }
-    mailbox.recent_from = mailbox.uid_next;
+    mailbox.recent_from = below;
     Ok(draft.finish(outcome))
 }
 
