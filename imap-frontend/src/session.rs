@@ -258,7 +258,7 @@ impl Session {
     /// Tells where the view is, if MODSEQs beyond it were shown: with the tagged OK, or before a
     /// tagged answer that has another code.
     fn correct_modseq(&mut self, outcome: &mut Outcome) {
-        let Some(modseq) = self.state.selected().and_then(|selected| selected.overshot()) else {
+        let Some(modseq) = self.state.selected().and_then(|selected| selected.owed_modseq()) else {
             return;
         };
         let code = Some(Code::HighestModSeq(modseq));

@@ -7,12 +7,12 @@ use mailstore::id::{MailboxId, MailboxKey};
 use mailstore::mailbox::{INBOX, Mailbox};
 use mailstore::message::Row;
 use mailstore::store::directory::Identity;
-use mailstore::uid::{ModSeq, SequenceSet, Uid, UidSet};
+use mailstore::uid::{ModSeq, Seq, SequenceSet, Uid, UidSet};
 use mailstore::{Actor, Mailstore, Notice};
 
 use crate::codec::MailboxName;
 use crate::codec::command::By;
-use crate::codec::reply::{Code, Condition, NewKeywords, Recent, Reply};
+use crate::codec::reply::{Code, Condition, NewKeywords, Recent, Reply, Vanished};
 use crate::outcome::Failed;
 use crate::places::Place;
 use crate::refusal::{self, Role};
@@ -83,13 +83,16 @@ pub(crate) struct Authenticated {
     pub(crate) name: Box<str>,
     /// The client wants MODSEQs (RFC 7162 3.1).
     pub(crate) condstore: bool,
+    /// The client wants VANISHED in place of EXPUNGE (RFC 7162 3.2.3).
+    pub(crate) qresync: bool,
     _place: Place,
 }
 
 impl Authenticated {
     pub(crate) fn new(server: &Arc<Imap>, by: Actor, identity: Identity, place: Place) -> Self {
         let name = identity.name.into();
-        Self { server: Arc::clone(server), by, name, condstore: false, _place: place }
+        let server = Arc::clone(server);
+        Self { server, by, name, condstore: false, qresync: false, _place: place }
     }
 
     pub(crate) fn store(&self) -> &Mailstore {
@@ -116,6 +119,8 @@ pub(crate) struct Selected {
     keywords: Flags,
     /// The highest MODSEQ shown since the last tagged answer.
     shown: ModSeq,
+    /// The tagged answer must say where the view is: a command has expunged (RFC 7162 3.2.7).
+    owes_modseq: bool,
     /// It was deleted, and the client was told.
     gone: bool,
 }
@@ -123,7 +128,7 @@ pub(crate) struct Selected {
 impl Selected {
     fn new(user: Authenticated, mailbox: mailstore::Selected, head: &Mailbox) -> Self {
         let keywords = Flags::new([], head.keywords.iter().cloned());
-        Self { user, mailbox, keywords, shown: ModSeq::ZERO, gone: false }
+        Self { user, mailbox, keywords, shown: ModSeq::ZERO, owes_modseq: false, gone: false }
     }
 
     pub(crate) fn at(&self) -> MailboxKey {
@@ -185,10 +190,19 @@ impl Selected {
             tracing::warn!(%error, "a session could not be brought up to date");
             Failed::Bye(Some(Code::Unavailable), "The mailbox could not be read; connect again")
         })?;
+        let mut gone = Vec::new();
         for notice in notices {
-            self.notice(&mut talk.reply, notice);
+            match notice {
+                Notice::Expunge { uid, .. } if self.user.qresync => gone.push(uid),
+                other => {
+                    let gone = std::mem::take(&mut gone).into_iter().collect();
+                    talk.reply.vanished(Vanished::Now, &gone);
+                    self.notice(&mut talk.reply, other);
+                }
+            }
             talk.flush_full().await?;
         }
+        talk.reply.vanished(Vanished::Now, &gone.into_iter().collect());
         Ok(())
     }
 
@@ -199,22 +213,25 @@ impl Selected {
                 reply.exists(count);
                 reply.recent(self.mailbox.recent());
             }
-            Notice::Flags { seq, row } => {
-                self.learn(&row, reply);
-                let mut fetch = reply.fetch(seq);
-                fetch.uid(row.uid);
-                fetch.flags(&row.flags, self.recent(row.uid));
-                if self.user.condstore {
-                    fetch.modseq(self.show(row.modseq));
-                }
-                fetch.end();
-            }
+            Notice::Flags { seq, row } => self.tell_row(reply, seq, &row),
             Notice::Gone => {
                 self.gone = true;
                 let code = Some(Code::NonExistent);
                 reply.untagged(Condition::No, code, "The mailbox has been deleted");
             }
         }
+    }
+
+    /// A FETCH response that nobody asked for: the flags of a message.
+    pub(crate) fn tell_row(&mut self, reply: &mut Reply, seq: Seq, row: &Row) {
+        self.learn(row, reply);
+        let mut fetch = reply.fetch(seq);
+        fetch.uid(row.uid);
+        fetch.flags(&row.flags, self.recent(row.uid));
+        if self.user.condstore {
+            fetch.modseq(self.show(row.modseq));
+        }
+        fetch.end();
     }
 
     /// Is this message `\Recent` here?
@@ -228,11 +245,18 @@ impl Selected {
         modseq
     }
 
-    /// Where the view is, if something above that was shown since the last tagged answer: the
-    /// client must not take that for how far it has come (RFC 7162 6).
-    pub(crate) fn overshot(&mut self) -> Option<ModSeq> {
+    /// The command has expunged: under QRESYNC its answer says where the view is then.
+    pub(crate) fn expunged(&mut self) {
+        self.owes_modseq = self.user.qresync;
+    }
+
+    /// Where the view is, if the tagged answer must say it: if something above that was shown since
+    /// the last one, which the client must not take for how far it has come (RFC 7162 6), or if the
+    /// command has expunged.
+    pub(crate) fn owed_modseq(&mut self) -> Option<ModSeq> {
         let shown = std::mem::take(&mut self.shown);
-        (shown > self.mailbox.modseq()).then(|| self.mailbox.modseq())
+        let owes = std::mem::take(&mut self.owes_modseq) || shown > self.mailbox.modseq();
+        owes.then(|| self.mailbox.modseq())
     }
 
     /// Tells the keywords of a message that the client has not heard of, before it meets them.

@@ -113,9 +113,35 @@ fn id_and_enable() {
 }
 
 #[test]
+fn select_with_what_the_client_knows() {
+    let known = |text: &str| {
+        let line = format!("a SELECT INBOX (QRESYNC ({text}))\r\n");
+        let Ok(Command::Select(select)) = parse(&CommandText::new(line)).map(|tagged| tagged.command)
+        else {
+            panic!("{text} is not understood");
+        };
+        select.qresync.unwrap()
+    };
+    let bare = known("67890007 20050715194045000");
+    assert_eq!((bare.uid_validity, bare.modseq), (67_890_007, ModSeq(20_050_715_194_045_000)));
+    assert_eq!((bare.known, bare.matches), (None, None));
+    let full = known("1 2 41,43:211,214:541 (5000,7500,9990:9992 15000,22500,29970,29973,29976)");
+    assert_eq!(full.known.unwrap().to_string(), "41,43:211,214:541");
+    let (seqs, uids) = full.matches.unwrap();
+    assert_eq!(seqs.to_string(), "5000,7500,9990:9992");
+    assert_eq!(uids.to_string(), "15000,22500,29970,29973,29976");
+    assert!(known("1 2 (1 5)").matches.is_some());
+    assert!(known("1 2 9,3:1").known.is_some());
+    for wrong in ["1", "0 1", "1 0", "1 1 *", "1 1 1:*", "1 1 (1 2:3)", "1 1 (2,1 4,5)", "1 1 (1,1 4,5)"] {
+        let line = format!("a SELECT INBOX (QRESYNC ({wrong}))");
+        assert!(parse(&CommandText::new(line.clone() + "\r\n")).is_err(), "{line}");
+    }
+}
+
+#[test]
 fn select_and_examine() {
     let select = |name, access, condstore| {
-        Command::Select(Select { mailbox: mailbox(name), access, condstore })
+        Command::Select(Select { mailbox: mailbox(name), access, condstore, qresync: None })
     };
     assert_eq!(command("A142 SELECT INBOX"), select("INBOX", Access::ReadWrite, false));
     assert_eq!(command("a002 select \"iNbOx\""), select("INBOX", Access::ReadWrite, false));

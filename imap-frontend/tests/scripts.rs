@@ -70,6 +70,7 @@ scripts! {
     mailboxes
     memory
     pipelined
+    qresync
     recent
     search
     select

@@ -1,5 +1,7 @@
 //! A mailbox that a session has selected: its view, and what keeps it current.
 
+mod changes;
+
 use crate::error::Error;
 use crate::flags::FlagUpdate;
 use crate::id::{MailboxId, MailboxKey, SessionId};
@@ -137,6 +139,11 @@ impl Selected {
     /// What the client has been told of: HIGHESTMODSEQ.
     pub fn modseq(&self) -> ModSeq {
         self.view.modseq()
+    }
+
+    /// The view.
+    pub fn view(&self) -> &View {
+        &self.view
     }
 
     /// Is this message `\Recent` in this session?

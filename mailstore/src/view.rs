@@ -1,7 +1,11 @@
 //! What a session knows of a mailbox. It changes only by replaying the journal, one entry at a time,
 //! so that any host can serve any session.
 
+mod changes;
+
 use std::ops::RangeInclusive;
+
+pub use changes::{Changes, Gathering};
 
 use crate::id::{MailboxKey, SessionId};
 use crate::journal::{Event, MailboxEvent, Record};
@@ -117,6 +121,11 @@ fn highest(opened: &Opened) -> Option<Uid> {
     given.max(opened.uids.last())
 }
 
+/// All UIDs up to this one.
+fn known_up_to(highest: Option<Uid>) -> UidSet {
+    highest.map(|highest| UidSet::range(Uid::MIN..=highest)).unwrap_or_default()
+}
+
 /// A replay under way: takes records one by one, then says what must be told.
 #[derive(Debug)]
 pub struct Replaying<'a> {
@@ -195,8 +204,7 @@ impl Replaying<'_> {
 
     /// All UIDs that the client may know of.
     fn known(&self) -> UidSet {
-        let known = |highest| UidSet::range(Uid::MIN..=highest);
-        self.highest.map(known).unwrap_or_default()
+        known_up_to(self.highest)
     }
 
     /// Ends the replay: the journal has been read up to `cursor`. One EXISTS for all arrivals, and

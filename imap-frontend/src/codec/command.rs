@@ -31,7 +31,7 @@ pub use list::{List, ListForm, ListReturn, ListSelection};
 pub use login::Login;
 pub use rename::Rename;
 pub use search::{ResultOption, Search};
-pub use select::{Access, Select};
+pub use select::{Access, QResync, Select};
 pub use stage::Stage;
 pub use status::{Status, StatusItem};
 pub use store::{Echo, Store};

@@ -13,7 +13,7 @@ mod string;
 use bytes::{BufMut, BytesMut};
 
 pub use code::{Code, NewKeywords};
-pub use data::{IdField, Namespace};
+pub use data::{IdField, Namespace, Vanished};
 pub use fetch::{Fetch, Recent};
 pub use list::ListAttribute;
 

@@ -9,7 +9,7 @@ const ALWAYS: [&str; 5] = ["IMAP4rev1", "LITERAL+", "ID", "ENABLE", "IDLE"];
 /// Before login.
 const BEFORE_LOGIN: [&str; 1] = ["SASL-IR"];
 /// After login.
-const AFTER_LOGIN: [&str; 8] = [
+const AFTER_LOGIN: [&str; 9] = [
     "NAMESPACE",
     "CHILDREN",
     "SPECIAL-USE",
@@ -17,6 +17,7 @@ const AFTER_LOGIN: [&str; 8] = [
     "UNSELECT",
     "MOVE",
     "CONDSTORE",
+    "QRESYNC",
     "STATUS=SIZE",
 ];
 

@@ -24,7 +24,7 @@ pub(super) async fn run(selected: &Selected, copy: &Copy) -> Outcome {
 }
 
 /// MOVE. COPYUID comes in an untagged OK, before the EXPUNGEs (RFC 6851 4.3).
-pub(super) async fn run_move(talk: &mut Talk, selected: &Selected, copy: &Copy) -> Outcome {
+pub(super) async fn run_move(talk: &mut Talk, selected: &mut Selected, copy: &Copy) -> Outcome {
     selected.writable()?;
     let done = transfer(selected, copy, Transfer::Move).await?;
     let Some(Transferred { uid_validity: validity, from, to }) = done else {
@@ -32,6 +32,7 @@ pub(super) async fn run_move(talk: &mut Talk, selected: &Selected, copy: &Copy) 
     };
     let code = Code::CopyUid { validity, from: &from, to: &to };
     talk.reply.untagged(Condition::Ok, Some(code), "Moved");
+    selected.expunged();
     Ok(Done::new("Done"))
 }
 

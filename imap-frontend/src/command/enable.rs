@@ -1,20 +1,24 @@
 //! ENABLE (RFC 5161). What is not known is ignored.
 
 use crate::codec::command::Enable;
-use crate::outcome::{Done, Outcome};
+use crate::outcome::{Done, Failed, Outcome};
 use crate::state::State;
 use crate::talk::Talk;
 
 pub(super) fn run(talk: &mut Talk, state: &mut State, enable: &Enable) -> Outcome {
-    let condstore = enable.capabilities.iter().any(|name| name == "CONDSTORE");
-    talk.reply.enabled(if condstore { &["CONDSTORE"] } else { &[] });
-    if condstore {
-        if let Some(selected) = state.selected() {
-            selected.enable_condstore(&mut talk.reply);
-        }
-        if let Some(user) = state.user() {
-            user.condstore = true;
+    let asked = |name: &str| enable.capabilities.iter().any(|asked| asked == name);
+    let enabled: Vec<&str> = KNOWN.into_iter().filter(|name| asked(name)).collect();
+    talk.reply.enabled(&enabled);
+    let Some(user) = state.user() else { return Err(Failed::bad("Log in first")) };
+    user.qresync |= asked("QRESYNC");
+    if asked("CONDSTORE") || asked("QRESYNC") {
+        match state {
+            State::Selected(selected) => selected.enable_condstore(&mut talk.reply),
+            _ => state.user().into_iter().for_each(|user| user.condstore = true),
         }
     }
     Ok(Done::new("Done"))
 }
+
+/// What can be enabled.
+const KNOWN: [&str; 2] = ["CONDSTORE", "QRESYNC"];

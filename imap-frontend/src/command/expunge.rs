@@ -11,16 +11,17 @@ use crate::outcome::{Done, Failed, Outcome};
 use crate::state::Selected;
 
 /// EXPUNGE.
-pub(super) async fn run(selected: &Selected) -> Outcome {
+pub(super) async fn run(selected: &mut Selected) -> Outcome {
     selected.writable()?;
-    expunge(selected, selected.mailbox.uids().to_set()).await
+    let uids = selected.mailbox.uids().to_set();
+    expunge_and_say(selected, uids).await
 }
 
 /// UID EXPUNGE.
-pub(super) async fn run_uid(selected: &Selected, command: &UidExpunge) -> Outcome {
+pub(super) async fn run_uid(selected: &mut Selected, command: &UidExpunge) -> Outcome {
     selected.writable()?;
     let uids = selected.resolve(By::Uid, &command.set)?;
-    expunge(selected, uids).await
+    expunge_and_say(selected, uids).await
 }
 
 /// What CLOSE does before it leaves: expunges, if it may.
@@ -31,13 +32,20 @@ pub(super) async fn before_close(selected: &Selected) -> Result<(), Failed> {
     Ok(())
 }
 
-async fn expunge(selected: &Selected, uids: UidSet) -> Outcome {
-    let doomed = doomed(selected, uids).await?;
-    if !doomed.is_empty() {
-        let (by, at) = (selected.user.by, selected.at().mailbox);
-        selected.store().expunge(by, at, doomed, ExpungeGuard::Deleted).await?;
+async fn expunge_and_say(selected: &mut Selected, uids: UidSet) -> Outcome {
+    if !expunge(selected, uids).await?.is_empty() {
+        selected.expunged();
     }
     Ok(Done::new("Expunged"))
+}
+
+async fn expunge(selected: &Selected, uids: UidSet) -> Result<UidSet, Failed> {
+    let doomed = doomed(selected, uids).await?;
+    if doomed.is_empty() {
+        return Ok(doomed);
+    }
+    let (by, at) = (selected.user.by, selected.at().mailbox);
+    Ok(selected.store().expunge(by, at, doomed, ExpungeGuard::Deleted).await?)
 }
 
 /// Those that are `\Deleted`. The mailbox counts them: no more are looked for than there are.

@@ -12,7 +12,7 @@ use mailstore::message::Want;
 use mailstore::uid::{ModSeq, Seq, Uid, UidArray, UidSet};
 
 use crate::codec::command::{By, Fetch, FetchItem, Marks};
-use crate::codec::reply::Code;
+use crate::codec::reply::{Code, Vanished};
 use crate::outcome::{Done, Failed, Outcome};
 use crate::state::Selected;
 use crate::talk::Talk;
@@ -20,7 +20,7 @@ use crate::talk::Talk;
 use line::Line;
 
 pub(super) async fn run(talk: &mut Talk, selected: &mut Selected, fetch: &Fetch) -> Outcome {
-    if fetch.vanished {
+    if fetch.vanished && !selected.user.qresync {
         return Err(Failed::bad("VANISHED needs QRESYNC, which is not enabled"));
     }
     if fetch.changed_since.is_some() || fetch.wants(&FetchItem::ModSeq) {
@@ -28,7 +28,7 @@ pub(super) async fn run(talk: &mut Talk, selected: &mut Selected, fetch: &Fetch)
     }
     let uids = selected.resolve(fetch.by, &fetch.set)?;
     let uids = match fetch.changed_since {
-        Some(since) => changed(selected, uids, since).await?,
+        Some(since) => changed(talk, selected, (fetch, uids), since).await?,
         None => uids,
     };
     let shape = Shape::of(fetch, selected);
@@ -93,7 +93,11 @@ impl<'a> Shape<'a> {
             items: &fetch.items,
             want: fetch.items.iter().map(want).fold(Want::Row, Want::and),
             shows_flags: fetch.wants(&FetchItem::Flags),
-            uid: extra(fetch.by == By::Uid, FetchItem::Uid),
+            // With flags that changed unasked, QRESYNC wants the UID told (RFC 7162 3.2.4).
+            uid: extra(
+                fetch.by == By::Uid || selected.user.condstore && marks == Marks::Seen,
+                FetchItem::Uid,
+            ),
             modseq: extra(selected.user.condstore, FetchItem::ModSeq),
             marks,
         }
@@ -109,16 +113,24 @@ fn want(item: &FetchItem) -> Want {
     }
 }
 
-/// Those with a MODSEQ above this.
-async fn changed(selected: &Selected, uids: UidSet, since: ModSeq) -> Result<UidSet, Failed> {
-    let (mut rest, mut found) = (uids, UidSet::new());
-    while !rest.is_empty() {
-        let page = selected.mailbox.fetch(&rest, Want::Row).await?;
-        rest = page.rest;
-        let rows = page.messages.iter().map(|message| &message.row);
-        rows.filter(|row| row.modseq > since).for_each(|row| found.insert(row.uid));
+/// Those of some messages with a MODSEQ above this. With VANISHED it tells first which of the UIDs
+/// asked for are gone (RFC 7162 3.2.6).
+async fn changed(
+    talk: &mut Talk,
+    selected: &Selected,
+    (fetch, uids): (&Fetch, UidSet),
+    since: ModSeq,
+) -> Result<UidSet, Failed> {
+    let highest = selected.mailbox.view().highest();
+    let among = match fetch.vanished {
+        true => uids.union(&fetch.set.uids_up_to(highest)),
+        false => uids,
+    };
+    let changes = selected.mailbox.changes(since, &among).await?;
+    if fetch.vanished {
+        talk.reply.vanished(Vanished::Earlier, &changes.vanished);
     }
-    Ok(found)
+    Ok(changes.touched)
 }
 
 /// What was sent so far.

@@ -77,7 +77,7 @@ async fn wait_either(
 
 async fn news(talk: &mut Talk, selected: &mut Selected) -> Result<(), Failed> {
     selected.tell(talk).await?;
-    if let Some(modseq) = selected.overshot() {
+    if let Some(modseq) = selected.owed_modseq() {
         let code = Some(Code::HighestModSeq(modseq));
         talk.reply.untagged(Condition::Ok, code, "Highest told");
     }

@@ -1,4 +1,6 @@
-//! SELECT and EXAMINE (RFC 9051 6.3.2, 6.3.3; RFC 7162 3.1.2).
+//! SELECT and EXAMINE (RFC 9051 6.3.2, 6.3.3; RFC 7162 3.1.2, 3.2.5).
+
+mod resync;
 
 use mailstore::flags::SystemFlag;
 use mailstore::mailbox::Mailbox;
@@ -14,12 +16,29 @@ use crate::talk::Talk;
 
 /// Leaves the mailbox that was selected, even if the new one cannot be.
 pub(super) async fn run(talk: &mut Talk, state: &mut State, select: &Select) -> Outcome {
+    let Some(user) = state.user() else { return Err(Failed::bad("Log in first")) };
+    if select.qresync.is_some() && !user.qresync {
+        return Err(Failed::bad("QRESYNC must be enabled first"));
+    }
+    user.condstore |= select.condstore;
     if state.selected().is_some() {
         state.deselect();
         talk.reply.untagged(Condition::Ok, Some(Code::Closed), "The other mailbox is closed");
     }
+    let head = enter(state, select).await?;
+    let Some(selected) = state.selected() else { return Err(Failed::bad("Log in first")) };
+    if let Err(failed) = welcome(talk, selected, (&head, select)).await {
+        state.deselect();
+        return Err(failed);
+    }
+    Ok(match select.access {
+        Access::ReadWrite => Done::with(Code::ReadWrite, "Selected"),
+        Access::ReadOnly => Done::with(Code::ReadOnly, "Examined"),
+    })
+}
+
+async fn enter(state: &mut State, select: &Select) -> Result<Mailbox, Failed> {
     let Some(user) = state.user() else { return Err(Failed::bad("Log in first")) };
-    user.condstore |= select.condstore;
     let access = match select.access {
         Access::ReadWrite => mailstore::Access::ReadWrite,
         Access::ReadOnly => mailstore::Access::ReadOnly,
@@ -28,12 +47,22 @@ pub(super) async fn run(talk: &mut Talk, state: &mut State, select: &Select) -> 
     let found = user.store().select_with_head(user.by, id, access).await?;
     let Some((mailbox, head)) = found else { return Err(no_such_mailbox(Role::Subject)) };
     state.select(mailbox, &head);
-    let Some(selected) = state.selected() else { return Err(Failed::bad("Log in first")) };
-    describe(talk, selected, &head).await?;
-    Ok(match select.access {
-        Access::ReadWrite => Done::with(Code::ReadWrite, "Selected"),
-        Access::ReadOnly => Done::with(Code::ReadOnly, "Examined"),
-    })
+    Ok(head)
+}
+
+/// Tells what there is, and then what the client has missed.
+async fn welcome(
+    talk: &mut Talk,
+    selected: &mut Selected,
+    (head, select): (&Mailbox, &Select),
+) -> Result<(), Failed> {
+    describe(talk, selected, head).await?;
+    match &select.qresync {
+        Some(known) if known.uid_validity == head.uid_validity => {
+            resync::run(talk, selected, known).await
+        }
+        _ => Ok(()),
+    }
 }
 
 async fn describe(talk: &mut Talk, selected: &Selected, head: &Mailbox) -> Result<(), Failed> {

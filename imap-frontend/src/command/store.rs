@@ -71,7 +71,7 @@ fn line(talk: &mut Talk, selected: &mut Selected, message: &Fetched, (by, echo):
     let Some(seq) = selected.mailbox.uids().seq(row.uid) else { return };
     selected.learn(row, &mut talk.reply);
     let mut fetch = talk.reply.fetch(seq);
-    if by == By::Uid {
+    if by == By::Uid || selected.user.condstore {
         fetch.uid(row.uid);
     }
     if selected.user.condstore {

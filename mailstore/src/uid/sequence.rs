@@ -40,6 +40,29 @@ impl SequenceSet {
         }
     }
 
+    /// The UIDs it names, there or not, `*` taken to be `largest`.
+    pub fn uids_up_to(&self, largest: Option<Uid>) -> UidSet {
+        self.numbers(largest.map_or(0, Uid::get))
+    }
+
+    /// Is there no `*` in it?
+    pub fn is_plain(&self) -> bool {
+        self.0.iter().all(|&(a, b)| a != Bound::Star && b != Bound::Star)
+    }
+
+    /// The numbers it names, if they ascend, none comes twice and none is `*`.
+    pub fn ascending(&self) -> Option<UidSet> {
+        let mut last = 0;
+        for range in &self.0 {
+            let (Bound::Number(from), Bound::Number(to)) = *range else { return None };
+            if from.get() <= last || to < from {
+                return None;
+            }
+            last = to.get();
+        }
+        Some(self.numbers(0))
+    }
+
     /// The numbers it names, `*` taken to be `largest`.
     fn numbers(&self, largest: u32) -> UidSet {
         let ranges = self.0.iter().filter_map(|&(a, b)| {

@@ -48,6 +48,30 @@ impl Client {
         client
     }
 
+    /// The connection is lost; selects INBOX again, and asks only what it has missed (RFC 7162
+    /// 3.2.5), giving some of its messages with their numbers.
+    pub(crate) async fn reconnect(&mut self, sample: usize) {
+        let (store, by) = (self.selected.store().clone(), self.selected.by());
+        let since = self.selected.modseq();
+        let selected = store.select(by, MailboxId::INBOX, Access::ReadWrite);
+        self.selected = selected.await.unwrap().unwrap();
+        let all = UidSet::range(Uid::MIN..=Uid::MAX);
+        let changes = self.selected.changes(since, &all).await.unwrap();
+        let sampled = self.believed.iter().enumerate().step_by(sample.max(1));
+        let pairs = sampled.map(|(at, belief)| (Uid::new(at as u32 + 1).unwrap(), belief.uid));
+        let (seqs, uids): (Vec<_>, Vec<_>) = pairs.unzip();
+        let view = self.selected.view();
+        let agreed = view.agreed(&seqs.into_iter().collect(), &uids.into_iter().collect());
+        let vanished = changes.vanished.difference(&agreed);
+        self.believed.retain(|belief| !vanished.contains(belief.uid));
+        let known: UidSet = self.believed.iter().map(|belief| belief.uid).collect();
+        self.believed.extend(changes.touched.difference(&known).iter().map(unknown));
+        self.believed.sort_by_key(|belief| belief.uid);
+        let believed: UidSet = self.believed.iter().map(|belief| belief.uid).collect();
+        assert_eq!(believed, self.selected.uids().to_set(), "what was missed was not told");
+        self.refresh(&changes.touched).await;
+    }
+
     /// NOOP; after an EXISTS the client fetches what is new.
     pub(crate) async fn sync(&mut self) -> Result<(), Error> {
         let notices = self.selected.sync().await?;

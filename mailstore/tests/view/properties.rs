@@ -262,4 +262,78 @@ proptest! {
         prop_assert_eq!(&heard.0, &Numbered::of(&view).0);
         prop_assert_eq!(updates.last(), Some(&Update::FlagsSince(before)));
     }
+
+    #[test]
+    fn what_a_client_has_missed(
+        history in history(),
+        start in any::<Index>(),
+        cut in any::<Index>(),
+        sample in 1..5_usize,
+    ) {
+        let start = start.index(history.records.len() + 1);
+        let cut = start + cut.index(history.records.len() - start + 1);
+        let now = history.view(history.records.len());
+        let (missed, held) = (&history.records[start..], history.view(start).uids().to_set());
+        let mut gathering = now.changes();
+        gathering.records(&history.records[start..cut]);
+        gathering.records(&history.records[cut..]);
+        let changes = gathering.finish();
+        prop_assert_eq!(&changes.vanished, &expunged(missed).difference(&now.uids().to_set()));
+        prop_assert_eq!(&changes.touched, &now.uids().intersection(&touched(missed)));
+        prop_assert!(held.difference(&now.uids().to_set()).is_subset(&changes.vanished));
+        // A trimmed journal tells more, never less, and nothing that is wrong.
+        let trimmed = now.changes().trimmed();
+        prop_assert!(changes.vanished.is_subset(&trimmed.vanished));
+        prop_assert_eq!(&trimmed.touched, &now.uids().to_set());
+        prop_assert_eq!(trimmed.vanished.intersection(&now.uids().to_set()), UidSet::new());
+        // What client and view agree on hides nothing that the client has to hear.
+        let numbers = || (1_u32..).zip(held.iter()).step_by(sample);
+        let seqs: UidSet = numbers().filter_map(|(seq, _)| Uid::new(seq)).collect();
+        let agreed = now.agreed(&seqs, &numbers().map(|(_, uid)| uid).collect());
+        let told = changes.vanished.difference(&agreed);
+        prop_assert!(held.difference(&now.uids().to_set()).is_subset(&told));
+    }
+}
+
+fn touched(records: &[Record]) -> UidSet {
+    events(records).fold(UidSet::new(), |all, event| match event {
+        Event::Arrived(range) => all.union(&UidSet::range(range.clone())),
+        Event::Flags(uids) => all.union(uids),
+        _ => all,
+    })
+}
+
+fn expunged(records: &[Record]) -> UidSet {
+    events(records).fold(UidSet::new(), |all, event| match event {
+        Event::Expunged(uids) => all.union(uids),
+        _ => all,
+    })
+}
+
+fn events(records: &[Record]) -> impl Iterator<Item = &Event> {
+    let entries = records.iter().flat_map(|record| &record.entries);
+    entries.filter(|entry| entry.mailbox == MailboxId::INBOX).map(|entry| &entry.event)
+}
+
+/// RFC 7162 3.2.5.2: only UIDs that can be divided by three are there, and the server remembers
+/// nothing.
+#[test]
+fn numbers_and_uids_that_agree() {
+    let uids: UidSet = (3..=30_012).step_by(3).filter_map(Uid::new).collect();
+    let opened = Opened {
+        mailbox: mailbox(ModSeq(9)),
+        uids: UidArray::from_set(&uids),
+        cursor: ModSeq(9),
+    };
+    let view = View::new(key(), &opened);
+    let set = |numbers: &[u32]| numbers.iter().copied().filter_map(Uid::new).collect::<UidSet>();
+    let up_to = |last| UidSet::range(Uid::MIN..=Uid::new(last).unwrap());
+    let seqs: Vec<u32> = [5_000, 7_500, 9_000].into_iter().chain(9_990..=9_999).collect();
+    let theirs: Vec<u32> = seqs.iter().map(|seq| seq * 3).collect();
+    assert_eq!(view.agreed(&set(&seqs), &set(&theirs)), up_to(29_997));
+    assert_eq!(view.agreed(&set(&[4, 8]), &set(&[12, 25])), up_to(12));
+    assert_eq!(view.agreed(&set(&[4, 11_000]), &set(&[12, 33_000])), up_to(12));
+    assert_eq!(view.agreed(&set(&[4]), &set(&[9])), UidSet::new());
+    let vanished = view.changes().trimmed().vanished;
+    assert_eq!(vanished.len(), 30_012 - 10_004);
 }

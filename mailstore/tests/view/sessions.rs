@@ -51,6 +51,12 @@ enum Step {
     Sync {
         by: usize,
     },
+    /// The connection is lost, and a new one made.
+    Reconnect {
+        by: usize,
+        /// Every how manieth message the client names with its number.
+        sample: usize,
+    },
     Trim,
 }
 
@@ -89,7 +95,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (by.clone(), uids()).prop_map(|(by, uids)| Step::Expunge { by, uids }),
         1 => (by.clone(), uids()).prop_map(|(by, uids)| Step::Copy { by, uids }),
         1 => (by, uids()).prop_map(|(by, uids)| Step::Move { by, uids }),
-        5 => client.prop_map(|by| Step::Sync { by }),
+        5 => client.clone().prop_map(|by| Step::Sync { by }),
+        2 => (client, 1..5_usize).prop_map(|(by, sample)| Step::Reconnect { by, sample }),
         1 => Just(Step::Trim),
     ]
 }
@@ -153,6 +160,7 @@ impl World {
             Step::Copy { by, uids } => self.transfer(by, uids, Transfer::Copy).await,
             Step::Move { by, uids } => self.transfer(by, uids, Transfer::Move).await,
             Step::Sync { by } => self.clients[by - 1].sync().await.unwrap(),
+            Step::Reconnect { by, sample } => self.clients[by - 1].reconnect(sample).await,
             Step::Trim => self.trim().await,
         }
     }

@@ -1,8 +1,10 @@
 //! Untagged data, except FETCH and LIST (RFC 9051 7.2-7.4).
 
+use std::ops::RangeInclusive;
+
 use bytes::{BufMut, BytesMut};
 use mailstore::flags::Flags;
-use mailstore::uid::{ModSeq, Seq, UidSet};
+use mailstore::uid::{ModSeq, Seq, Uid, UidSet};
 
 use super::{Recent, Reply, fetch, number, string};
 use crate::codec::command::StatusItem;
@@ -12,6 +14,18 @@ pub type IdField<'a> = (&'a str, Option<&'a str>);
 
 /// A namespace: the prefix of its names, and its delimiter.
 pub type Namespace<'a> = (&'a str, char);
+
+/// When messages went away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Vanished {
+    /// Before the mailbox was selected: numbers do not change.
+    Earlier,
+    /// While it was selected: numbers change as they do at EXPUNGE.
+    Now,
+}
+
+/// Most ranges of one VANISHED: some 8,000 bytes for usual UIDs.
+const VANISHED_RANGES: usize = 1_000;
 
 impl Reply {
     /// `* n EXISTS`.
@@ -27,6 +41,20 @@ impl Reply {
     /// `* n EXPUNGE`.
     pub fn expunge(&mut self, seq: Seq) {
         self.numbered(seq.get(), "EXPUNGE");
+    }
+
+    /// `* VANISHED (EARLIER) 1:3,7`, or without `(EARLIER)`: these are gone (RFC 7162 3.2.10). Long
+    /// sets make several lines. None for the empty set.
+    pub fn vanished(&mut self, when: Vanished, uids: &UidSet) {
+        let ranges: Vec<_> = uids.ranges().collect();
+        for some in ranges.chunks(VANISHED_RANGES) {
+            self.out.put_slice(match when {
+                Vanished::Earlier => b"* VANISHED (EARLIER) ",
+                Vanished::Now => b"* VANISHED ",
+            });
+            put_ranges(&mut self.out, some.iter().cloned());
+            self.crlf();
+        }
     }
 
     /// `* CAPABILITY ...`.
@@ -134,7 +162,11 @@ impl Reply {
 
 /// A set of UIDs or sequence numbers: `1:3,7`.
 pub(super) fn set(out: &mut BytesMut, uids: &UidSet) {
-    for (i, range) in uids.ranges().enumerate() {
+    put_ranges(out, uids.ranges());
+}
+
+fn put_ranges(out: &mut BytesMut, ranges: impl Iterator<Item = RangeInclusive<Uid>>) {
+    for (i, range) in ranges.enumerate() {
         if i > 0 {
             out.put_u8(b',');
         }
