@@ -116,7 +116,8 @@ fn id_and_enable() {
 fn select_with_what_the_client_knows() {
     let known = |text: &str| {
         let line = format!("a SELECT INBOX (QRESYNC ({text}))\r\n");
-        let Ok(Command::Select(select)) = parse(&CommandText::new(line)).map(|tagged| tagged.command)
+        let Ok(Command::Select(select)) =
+            parse(&CommandText::new(line)).map(|tagged| tagged.command)
         else {
             panic!("{text} is not understood");
         };
@@ -132,7 +133,9 @@ fn select_with_what_the_client_knows() {
     assert_eq!(uids.to_string(), "15000,22500,29970,29973,29976");
     assert!(known("1 2 (1 5)").matches.is_some());
     assert!(known("1 2 9,3:1").known.is_some());
-    for wrong in ["1", "0 1", "1 0", "1 1 *", "1 1 1:*", "1 1 (1 2:3)", "1 1 (2,1 4,5)", "1 1 (1,1 4,5)"] {
+    for wrong in
+        ["1", "0 1", "1 0", "1 1 *", "1 1 1:*", "1 1 (1 2:3)", "1 1 (2,1 4,5)", "1 1 (1,1 4,5)"]
+    {
         let line = format!("a SELECT INBOX (QRESYNC ({wrong}))");
         assert!(parse(&CommandText::new(line.clone() + "\r\n")).is_err(), "{line}");
     }

@@ -107,8 +107,10 @@ impl History {
             record.entries.iter().any(told)
         });
         let uids: UidSet = self.states[commits].iter().filter_map(|uid| Uid::new(*uid)).collect();
+        let modseq = touched.map_or(ModSeq::ZERO, |record| record.modseq);
+        let given = touched_and_gone(&self.records[..commits]).last().map_or(0, Uid::get);
         Opened {
-            mailbox: mailbox(touched.map_or(ModSeq::ZERO, |record| record.modseq)),
+            mailbox: Mailbox { uid_next: u64::from(given) + 1, ..mailbox(modseq) },
             uids: UidArray::from_set(&uids),
             cursor: ModSeq(commits as u64),
         }
@@ -295,6 +297,10 @@ proptest! {
     }
 }
 
+fn touched_and_gone(records: &[Record]) -> UidSet {
+    touched(records).union(&expunged(records))
+}
+
 fn touched(records: &[Record]) -> UidSet {
     events(records).fold(UidSet::new(), |all, event| match event {
         Event::Arrived(range) => all.union(&UidSet::range(range.clone())),
@@ -320,11 +326,8 @@ fn events(records: &[Record]) -> impl Iterator<Item = &Event> {
 #[test]
 fn numbers_and_uids_that_agree() {
     let uids: UidSet = (3..=30_012).step_by(3).filter_map(Uid::new).collect();
-    let opened = Opened {
-        mailbox: mailbox(ModSeq(9)),
-        uids: UidArray::from_set(&uids),
-        cursor: ModSeq(9),
-    };
+    let opened =
+        Opened { mailbox: mailbox(ModSeq(9)), uids: UidArray::from_set(&uids), cursor: ModSeq(9) };
     let view = View::new(key(), &opened);
     let set = |numbers: &[u32]| numbers.iter().copied().filter_map(Uid::new).collect::<UidSet>();
     let up_to = |last| UidSet::range(Uid::MIN..=Uid::new(last).unwrap());
