@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use mailstore::accounts::{
-    AccountStore, Address, Claimed, Created, Name, PasswordHash, Profile, Quota, Status, User,
+    AccountStore, Address, Claimed, Created, Name, PasswordHash, Profile, Quota, ScramSecret,
+    Status, User,
 };
 use mailstore::id::AccountId;
 use mailstore::time::Timestamp;
@@ -28,6 +29,7 @@ macro_rules! accounts_contract {
             a_claim_is_for_users_only
             only_the_owner_releases
             addresses_are_paged_by_owner
+            a_secret_is_drawn_once
         }
     };
     ($fresh:path; $($rule:ident)*) => { $(
@@ -53,6 +55,7 @@ fn profile(text: &str) -> Profile {
     Profile {
         name: name(text),
         password: None,
+        scram: None,
         status: Status::Active,
         quota: Quota::default(),
         created: Timestamp::from_millis(1_700_000_000_123),
@@ -73,6 +76,12 @@ pub async fn what_is_put_comes_back(store: Store) {
     let full = Profile {
         name: name("full@example.com"),
         password: Some(PasswordHash::from_text("$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA")),
+        scram: Some(ScramSecret {
+            salt: [0xff; 16],
+            iterations: u32::MAX,
+            stored_key: [0; 32],
+            server_key: [0x80; 32],
+        }),
         status: Status::Disabled,
         quota: Quota { bytes: Some(u64::MAX), messages: Some(0) },
         created: Timestamp::from_millis(-1),
@@ -138,6 +147,7 @@ pub async fn an_update_counts_and_keeps_the_name(store: Store) {
     user.profile = Profile {
         name: name("b"),
         password: Some(PasswordHash::from_text("$x")),
+        scram: None,
         status: Status::Disabled,
         quota: Quota { bytes: Some(5), messages: None },
         created: Timestamp::from_millis(7),
@@ -251,4 +261,13 @@ pub async fn addresses_are_paged_by_owner(store: Store) {
     assert!(store.addresses(user, rest.last(), 2).await.unwrap().is_empty());
     let nobody = AccountId::new(99).unwrap();
     assert!(store.addresses(nobody, None, 2).await.unwrap().is_empty());
+}
+
+/// All who ask get the same secret, also those who ask at once.
+pub async fn a_secret_is_drawn_once(store: Store) {
+    let (one, other) = tokio::join!(store.secret(), store.secret());
+    let secret = one.unwrap();
+    assert_eq!(other.unwrap(), secret);
+    assert_eq!(store.secret().await.unwrap(), secret);
+    assert_ne!(secret, [0; 32]);
 }

@@ -56,6 +56,8 @@ macro_rules! scripts {
 
 scripts! {
     append
+    authenticate_bearer
+    authenticate_scram
     bad_input
     condstore
     copy_move

@@ -3,47 +3,22 @@
 
 mod common;
 
-use std::sync::Arc;
-
+use common::tls::{certificate, trusting};
 use common::{On, Options, Server};
-use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
-use wire::{CertificateFiles, Encryption, Tls, TlsSettings};
+use wire::Encryption;
 
 /// What a client from another machine sends first, through a proxy on this one.
 const FROM_AFAR: &str = "PROXY TCP4 192.0.2.1 192.0.2.2 40000 143\r\n";
 
 async fn start() -> (Server, CertificateDer<'static>, tempfile::TempDir) {
-    let directory = tempfile::tempdir().unwrap();
-    let CertifiedKey { cert, signing_key } =
-        generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let files = CertificateFiles {
-        chain: directory.path().join("chain.pem"),
-        key: directory.path().join("key.pem"),
-    };
-    std::fs::write(&files.chain, cert.pem()).unwrap();
-    std::fs::write(&files.key, signing_key.serialize_pem()).unwrap();
-    let tls = TlsSettings { certificates: vec![files], ..TlsSettings::default() };
+    let (tls, der, directory) = certificate();
     let mut options = Options::default();
-    options.wire.encryption = Encryption::StartTls(Tls::load(tls).unwrap());
+    options.wire.encryption = Encryption::StartTls(tls);
     options.wire.proxies = vec!["127.0.0.0/8".parse().unwrap()];
-    (Server::start(On::Memory, options).await, cert.der().clone(), directory)
-}
-
-fn trusting(certificate: CertificateDer<'static>) -> TlsConnector {
-    let mut roots = RootCertStore::empty();
-    roots.add(certificate).unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    TlsConnector::from(Arc::new(config))
+    (Server::start(On::Memory, options).await, der, directory)
 }
 
 async fn ask<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut BufReader<S>, line: &str) -> String {

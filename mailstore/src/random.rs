@@ -1,5 +1,12 @@
 //! Randomness as an argument: the pure core never draws any itself.
 
+/// 256 random bits from the operating system, to be kept secret.
+#[cfg(feature = "accounts")]
+pub(crate) fn secret() -> Result<[u8; 32], getrandom::Error> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map(|()| bytes)
+}
+
 /// 128 random bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Random(pub u128);

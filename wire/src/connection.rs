@@ -15,6 +15,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 use crate::auth::ClearLogin;
 use crate::ended::Ended;
 use crate::origin::Origin;
+use crate::sasl::Bindings;
 use crate::serve::{Encryption, Settings};
 use crate::shutdown::Shutdown;
 use crate::stream::Stream;
@@ -207,6 +208,18 @@ impl Connection {
         let modern = session.protocol_version() == Some(rustls::ProtocolVersion::TLSv1_3);
         let label = b"EXPORTER-Channel-Binding";
         modern.then(|| session.export_keying_material([0; 32], label, Some(b"")).ok())?
+    }
+
+    /// The channel bindings, for SASL. Certificates that were reloaded since the handshake make the
+    /// client's `tls-server-end-point` a wrong one; it has to connect again.
+    pub fn channel_bindings(&self) -> Bindings {
+        let end_point = match &self.about.settings.encryption {
+            Encryption::StartTls(tls) | Encryption::Implicit(tls) if self.is_tls() => {
+                tls.end_point(self.server_name())
+            }
+            _ => None,
+        };
+        Bindings { exporter: self.tls_exporter(), end_point }
     }
 
     /// The version and cipher suite of the TLS session, for logs and `Received` lines.

@@ -2,28 +2,44 @@
 //! credentials, and says how it ended.
 //!
 //! ```
-//! use wire::sasl::{Exchange, Mechanism, Step};
+//! use wire::sasl::{Bindings, Exchange, Mechanism, Step};
 //!
-//! let Step::Credentials(login) = Exchange::start(Mechanism::Plain, Some(b"\0joe\0secret")) else {
-//!     panic!("PLAIN needs one message");
-//! };
+//! let channel = Bindings::default();
+//! let first = Exchange::start(Mechanism::Plain, &channel, Some(b"\0joe\0secret"));
+//! let Step::Credentials(login) = first else { panic!("PLAIN needs one message") };
 //! assert_eq!(login.authzid, None);
 //! ```
 
 use std::fmt;
 use std::net::IpAddr;
 
-use mailstore::store::directory::{Attempt, Credentials, Service};
+use mailstore::store::directory::{Attempt, Credentials, Service, Takes, Verdict};
 
+mod bearer;
+mod bindings;
+mod gs2;
 mod line;
 mod login;
+mod oauth_bearer;
 mod plain;
+mod scram;
+mod xoauth2;
 
+pub use bindings::Bindings;
 pub use line::{MAX_LINE, Response, decode_initial, decode_response, encode};
+pub use scram::KeysWanted;
 
 /// A mechanism.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Mechanism {
+    /// SCRAM-SHA-256-PLUS (RFC 7677), bound to the TLS channel.
+    ScramSha256Plus,
+    /// SCRAM-SHA-256 (RFC 7677).
+    ScramSha256,
+    /// OAUTHBEARER (RFC 7628).
+    OAuthBearer,
+    /// XOAUTH2, for clients that do not know OAUTHBEARER.
+    XOAuth2,
     /// PLAIN (RFC 4616).
     Plain,
     /// LOGIN (draft-murchison-sasl-login), for clients that know no better.
@@ -32,7 +48,26 @@ pub enum Mechanism {
 
 impl Mechanism {
     /// All of them, the better first.
-    pub const ALL: &[Self] = &[Self::Plain, Self::Login];
+    pub const ALL: &[Self] = &[
+        Self::ScramSha256Plus,
+        Self::ScramSha256,
+        Self::OAuthBearer,
+        Self::XOAuth2,
+        Self::Plain,
+        Self::Login,
+    ];
+
+    /// Those to advertise, the better first: what the directory takes, on a channel with these
+    /// bindings.
+    pub fn offered(takes: Takes, bindings: &Bindings) -> impl Iterator<Item = Self> {
+        let bound = !bindings.is_empty();
+        Self::ALL.iter().copied().filter(move |mechanism| match mechanism {
+            Self::ScramSha256Plus => takes.scram && bound,
+            Self::ScramSha256 => takes.scram,
+            Self::OAuthBearer | Self::XOAuth2 => takes.bearer,
+            Self::Plain | Self::Login => true,
+        })
+    }
 
     /// The mechanism of that name, in any case.
     pub fn named(name: &str) -> Option<Self> {
@@ -42,6 +77,10 @@ impl Mechanism {
     /// Its registered name.
     pub fn name(self) -> &'static str {
         match self {
+            Self::ScramSha256Plus => "SCRAM-SHA-256-PLUS",
+            Self::ScramSha256 => "SCRAM-SHA-256",
+            Self::OAuthBearer => "OAUTHBEARER",
+            Self::XOAuth2 => "XOAUTH2",
             Self::Plain => "PLAIN",
             Self::Login => "LOGIN",
         }
@@ -61,6 +100,10 @@ pub struct Exchange(State);
 
 #[derive(Debug)]
 enum State {
+    Scram(Box<scram::Opening>),
+    ScramProof(Box<scram::Proving>),
+    OAuthBearer,
+    XOAuth2,
     Plain,
     LoginName,
     LoginPassword(String),
@@ -72,7 +115,9 @@ pub enum Step {
     /// Send this challenge (base64 is the protocol's affair, see [`encode`]) and give the answer to
     /// [`Exchange::step`].
     Challenge(Vec<u8>, Exchange),
-    /// The client has said who it is: ask the directory.
+    /// Ask the directory for the keys of a name, and give them to [`KeysWanted::answer`].
+    Keys(KeysWanted),
+    /// The client has said who it is: ask the directory, and send what its [`Epilogue`] says.
     Credentials(Login),
     /// It is over.
     Failed(SaslError),
@@ -85,12 +130,39 @@ pub struct Login {
     pub authzid: Option<String>,
     /// Who it is.
     pub credentials: Credentials,
+    /// What comes before the outcome is told.
+    pub epilogue: Epilogue,
 }
 
 impl Login {
-    /// The question for the directory.
-    pub fn into_attempt(self, service: Service, peer: Option<IpAddr>) -> Attempt {
-        Attempt { service, peer, authzid: self.authzid, credentials: self.credentials }
+    /// The question for the directory, and what is to be done with the answer.
+    pub fn into_attempt(self, service: Service, peer: Option<IpAddr>) -> (Attempt, Epilogue) {
+        let Self { authzid, credentials, epilogue } = self;
+        (Attempt { service, peer, authzid, credentials }, epilogue)
+    }
+}
+
+/// A last challenge, which some mechanisms need before the outcome is told. The client's answer to
+/// it says nothing (it is empty, or a ^A), but must be read, and may be a cancellation.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Epilogue {
+    /// There is none.
+    #[default]
+    None,
+    /// To a client that is let in: the server's own proof.
+    IfAccepted(Vec<u8>),
+    /// To a client that is not: what is wrong.
+    IfRefused(Vec<u8>),
+}
+
+impl Epilogue {
+    /// What to send, if anything.
+    pub fn after(self, verdict: &Verdict) -> Option<Vec<u8>> {
+        match (self, verdict) {
+            (Self::IfAccepted(challenge), Verdict::Accepted(_)) => Some(challenge),
+            (Self::IfAccepted(_) | Self::None, _) | (_, Verdict::Accepted(_)) => None,
+            (Self::IfRefused(challenge), _) => Some(challenge),
+        }
     }
 }
 
@@ -110,13 +182,24 @@ pub enum SaslError {
     /// A message that breaks the rules of its mechanism.
     #[error("malformed authentication response: {0}")]
     Malformed(&'static str),
+    /// Channel binding that cannot be, or is not, as the client thinks (RFC 5802 6).
+    #[error("channel binding: {0}")]
+    Binding(&'static str),
+    /// The directory has no keys for the mechanism.
+    #[error("the mechanism is not offered")]
+    NotOffered,
 }
 
 impl Exchange {
-    /// Begins an exchange, with the client's initial response if it sent one (RFC 4959: an empty one
+    /// Begins an exchange on a channel, with the client's initial response if it sent one (RFC 4959: an empty one
     /// is not the same as none).
-    pub fn start(mechanism: Mechanism, initial: Option<&[u8]>) -> Step {
+    pub fn start(mechanism: Mechanism, bindings: &Bindings, initial: Option<&[u8]>) -> Step {
         let exchange = Self(match mechanism {
+            Mechanism::ScramSha256Plus | Mechanism::ScramSha256 => {
+                State::Scram(Box::new(scram::Opening { mechanism, bindings: bindings.clone() }))
+            }
+            Mechanism::OAuthBearer => State::OAuthBearer,
+            Mechanism::XOAuth2 => State::XOAuth2,
             Mechanism::Plain => State::Plain,
             Mechanism::Login => State::LoginName,
         });
@@ -129,6 +212,10 @@ impl Exchange {
     /// Goes on with the client's next message.
     pub fn step(self, message: &[u8]) -> Step {
         match self.0 {
+            State::Scram(opening) => opening.step(message),
+            State::ScramProof(proving) => proving.step(message),
+            State::OAuthBearer => oauth_bearer::step(message),
+            State::XOAuth2 => xoauth2::step(message),
             State::Plain => plain::step(message),
             State::LoginName => login::name(message),
             State::LoginPassword(name) => login::password(name, message),
@@ -138,8 +225,8 @@ impl Exchange {
     /// What to send to a client that has not begun.
     fn first_challenge(&self) -> &'static [u8] {
         match self.0 {
-            State::Plain => b"",
             State::LoginName | State::LoginPassword(_) => login::ASK_NAME,
+            _ => b"",
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::ended::Ended;
 use crate::stream::Stream;
 
 mod certificates;
+mod end_point;
 
 use certificates::Certificates;
 
@@ -87,6 +88,11 @@ impl Tls {
     /// stays as it was.
     pub fn reload(&self) -> Result<(), TlsError> {
         self.certificates.reload()
+    }
+
+    /// The channel binding of the certificate that a client gets which asks for that name.
+    pub(crate) fn end_point(&self, name: Option<&str>) -> Option<Vec<u8>> {
+        end_point::of(self.certificates.chosen(name)?.end_entity_cert().ok()?)
     }
 
     /// Does the handshake on a clear stream.

@@ -5,7 +5,7 @@ use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use mailstore::accounts::Domain;
+use mailstore::accounts::{Domain, Scram};
 use serde::{Deserialize, Serialize};
 use wire::{AuthPolicy, ClearLogin, ListenAddr, Network};
 
@@ -139,6 +139,14 @@ pub(crate) struct Login {
     pub(crate) without_tls: WithoutTls,
     pub(crate) attempts: u32,
     pub(crate) delay_seconds: u64,
+    pub(crate) scram: bool,
+}
+
+impl Login {
+    /// Whether keys for SCRAM are kept.
+    pub(crate) fn scram(&self) -> Scram {
+        if self.scram { Scram::Kept } else { Scram::Off }
+    }
 }
 
 impl Default for Login {
@@ -148,6 +156,7 @@ impl Default for Login {
             without_tls: WithoutTls::Local,
             attempts: policy.attempts,
             delay_seconds: policy.delay.as_secs(),
+            scram: true,
         }
     }
 }

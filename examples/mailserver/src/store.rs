@@ -25,6 +25,7 @@ pub(crate) fn open(config: &Config) -> Result<Store, Problem> {
     let mail = Mailstore::new(embedded.backend(), (&config.store).into());
     let accounts =
         Accounts::new(Arc::new(embedded.accounts())).with_home_domains(config.home_domains.clone());
+    let accounts = accounts.with_scram(config.login.scram());
     Ok(Store { mail, accounts })
 }
 

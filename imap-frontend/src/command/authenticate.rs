@@ -1,8 +1,8 @@
 //! AUTHENTICATE: SASL (RFC 9051 6.2.2, RFC 4422, RFC 4959).
 
 use bytes::Bytes;
-use mailstore::store::directory::Service;
-use wire::sasl::{Exchange, Mechanism, Response, SaslError, Step, decode_response};
+use mailstore::store::directory::{Service, Verdict};
+use wire::sasl::{Exchange, Login, Mechanism, Response, SaslError, Step, decode_response};
 
 use super::login;
 use crate::codec::command::Authenticate;
@@ -11,30 +11,58 @@ use crate::outcome::Failed;
 use crate::session::Session;
 use crate::state::Authenticated;
 
+/// The mechanisms that the session may use, the better first.
+pub(super) fn mechanisms(session: &Session) -> Vec<Mechanism> {
+    let takes = session.server.directory().takes(Service::Imap);
+    Mechanism::offered(takes, &session.talk.connection.channel_bindings()).collect()
+}
+
 pub(super) async fn run(
     session: &mut Session,
     command: Authenticate,
 ) -> Result<Authenticated, Failed> {
     login::private(session)?;
-    let Some(mechanism) = Mechanism::named(&command.mechanism) else {
+    let named = Mechanism::named(&command.mechanism);
+    let Some(mechanism) = mechanisms(session).into_iter().find(|offered| Some(*offered) == named)
+    else {
         return Err(Failed::no(Code::Cannot, "That mechanism is not supported"));
     };
-    let mut step = Exchange::start(mechanism, command.initial.as_deref());
+    let bindings = session.talk.connection.channel_bindings();
+    let mut step = Exchange::start(mechanism, &bindings, command.initial.as_deref());
     loop {
-        match step {
+        step = match step {
             Step::Challenge(challenge, exchange) => {
-                session.talk.reply.challenge(&challenge);
-                let response = respond(&line(session).await?)?;
-                step = exchange.step(&response);
+                let response = respond(&answer(session, &challenge).await?)?;
+                exchange.step(&response)
             }
-            Step::Credentials(credentials) => {
-                let peer = session.talk.connection.peer_ip();
-                let attempt = credentials.into_attempt(Service::Imap, peer);
-                return login::admit(session, &attempt).await;
+            Step::Keys(wanted) => {
+                let keys = session.server.directory().scram(wanted.name(), Service::Imap).await?;
+                wanted.answer(keys)
             }
+            Step::Credentials(login) => return conclude(session, login).await,
             Step::Failed(error) => return Err(failed(error)),
         }
     }
+}
+
+/// Asks the directory; sends the mechanism's last challenge, if there is one. A client that is
+/// refused may answer to it what it likes.
+async fn conclude(session: &mut Session, login: Login) -> Result<Authenticated, Failed> {
+    let (attempt, epilogue) = login.into_attempt(Service::Imap, session.talk.connection.peer_ip());
+    let verdict = session.server.directory().authenticate(&attempt).await?;
+    if let Some(last) = epilogue.after(&verdict) {
+        let line = answer(session, &last).await?;
+        if let Verdict::Accepted(_) = verdict {
+            respond(&line)?;
+        }
+    }
+    login::admit(session, &attempt, verdict).await
+}
+
+/// The client's answer to a challenge.
+async fn answer(session: &mut Session, challenge: &[u8]) -> Result<Bytes, Failed> {
+    session.talk.reply.challenge(challenge);
+    line(session).await
 }
 
 /// The client's next line.

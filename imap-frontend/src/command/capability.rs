@@ -1,5 +1,8 @@
 //! CAPABILITY (RFC 9051 6.1.1): only what works in full, in the state in which it may be used.
 
+use wire::sasl::Mechanism;
+
+use super::authenticate;
 use crate::outcome::{Done, Outcome};
 use crate::session::Session;
 use crate::state::State;
@@ -33,11 +36,22 @@ pub(crate) fn names(session: &Session) -> Vec<&'static str> {
         names.push("STARTTLS");
     }
     if session.talk.connection.may_log_in() {
-        names.extend(["AUTH=PLAIN", "AUTH=LOGIN"]);
+        names.extend(authenticate::mechanisms(session).into_iter().map(auth));
     } else {
         names.push("LOGINDISABLED");
     }
     names
+}
+
+fn auth(mechanism: Mechanism) -> &'static str {
+    match mechanism {
+        Mechanism::ScramSha256Plus => "AUTH=SCRAM-SHA-256-PLUS",
+        Mechanism::ScramSha256 => "AUTH=SCRAM-SHA-256",
+        Mechanism::OAuthBearer => "AUTH=OAUTHBEARER",
+        Mechanism::XOAuth2 => "AUTH=XOAUTH2",
+        Mechanism::Plain => "AUTH=PLAIN",
+        Mechanism::Login => "AUTH=LOGIN",
+    }
 }
 
 pub(crate) fn run(session: &mut Session) -> Outcome {

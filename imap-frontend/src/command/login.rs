@@ -14,7 +14,8 @@ pub(super) async fn run(session: &mut Session, login: Login) -> Result<Authentic
     let credentials = Credentials::Plain { name: login.name, password: login.password };
     let peer = session.talk.connection.peer_ip();
     let attempt = Attempt { service: Service::Imap, peer, authzid: None, credentials };
-    admit(session, &attempt).await
+    let verdict = session.server.directory().authenticate(&attempt).await?;
+    admit(session, &attempt, verdict).await
 }
 
 /// Refuses to be told a password that others can read (RFC 8314 4.1).
@@ -25,12 +26,13 @@ pub(super) fn private(session: &Session) -> Result<(), Failed> {
     Err(Failed::no(Code::PrivacyRequired, "Start TLS first"))
 }
 
-/// Asks the directory.
+/// Does what the directory says.
 pub(super) async fn admit(
     session: &mut Session,
     attempt: &Attempt,
+    verdict: Verdict,
 ) -> Result<Authenticated, Failed> {
-    match session.server.directory().authenticate(attempt).await? {
+    match verdict {
         Verdict::Accepted(identity) => welcome(session, identity),
         Verdict::Throttled { seconds } => {
             let text = format!("Too many attempts; try again in {seconds} s");

@@ -5,6 +5,7 @@ pub mod client;
 pub mod model;
 pub mod script;
 pub mod sections;
+pub mod tls;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use mailstore::backends::embedded::Embedded;
 use mailstore::backends::memory;
 use mailstore::id::AccountId;
 use mailstore::store::directory::{
-    Attempt, Credentials, Directory, Identity, Route, ScramKeys, Service, Verdict,
+    Attempt, Credentials, Directory, Identity, Route, ScramKeys, Service, Takes, Verdict,
 };
 use mailstore::store::{Beacon, Beam, StoreError, Watch};
 use mailstore::uid::ModSeq;
@@ -46,19 +47,25 @@ impl Beacon for Deaf {
     }
 }
 
-/// Everybody's password is `secret`; `joe`, `jane` and `jürgen` may log in.
-#[derive(Debug)]
-pub struct People;
+/// Everybody's password is `secret`, and `token` joe's token; `joe`, `jane` and `jürgen` may log in.
+#[derive(Debug, Default)]
+pub struct People {
+    pub takes: Takes,
+}
 
 #[async_trait]
 impl Directory for People {
     async fn authenticate(&self, attempt: &Attempt) -> Result<Verdict, StoreError> {
-        let Credentials::Plain { name, password } = &attempt.credentials else {
-            return Ok(Verdict::Rejected);
-        };
         let accepted = |number| {
             let account = AccountId::new(number).unwrap();
-            Verdict::Accepted(Identity { account, name: name.clone() })
+            Verdict::Accepted(Identity { account, name: "joe".into() })
+        };
+        let (name, password) = match &attempt.credentials {
+            Credentials::Plain { name, password } => (name, password),
+            Credentials::Bearer { token, .. } if token.expose() == "token" => {
+                return Ok(accepted(1));
+            }
+            _ => return Ok(Verdict::Rejected),
         };
         Ok(match name.as_str() {
             _ if password.expose() != "secret" => Verdict::Rejected,
@@ -73,8 +80,20 @@ impl Directory for People {
         })
     }
 
+    fn takes(&self, _: Service) -> Takes {
+        self.takes
+    }
+
+    /// Keys that no password fits.
     async fn scram(&self, _: &str, _: Service) -> Result<Option<ScramKeys>, StoreError> {
-        Ok(None)
+        let keys = ScramKeys {
+            salt: b"salt".to_vec(),
+            iterations: 4096,
+            stored_key: [1; 32],
+            server_key: [2; 32],
+            identity: None,
+        };
+        Ok(self.takes.scram.then_some(keys))
     }
 
     async fn route(&self, _: &str) -> Result<Route, StoreError> {
@@ -95,6 +114,7 @@ pub struct Options {
     pub store: mailstore::Settings,
     pub imap: Settings,
     pub wire: wire::Settings,
+    pub directory: Arc<dyn Directory>,
 }
 
 impl Default for Options {
@@ -106,6 +126,7 @@ impl Default for Options {
             // Short, since a deaf beacon leaves nothing else.
             imap: Settings { idle_poll: Duration::from_millis(100), ..Settings::default() },
             wire: wire::Settings { auth, ..wire::Settings::default() },
+            directory: Arc::new(People::default()),
         }
     }
 }
@@ -128,7 +149,7 @@ impl Server {
 
     pub async fn on_backend(backend: Backend, options: Options) -> Self {
         let store = Mailstore::new(backend, options.store);
-        let imap = Imap::new(store.clone(), Arc::new(People), options.imap);
+        let imap = Imap::new(store.clone(), options.directory, options.imap);
         let listener = Listener::bind(&"127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.local_addr().unwrap();
         let (trigger, shutdown) = Shutdown::channel();

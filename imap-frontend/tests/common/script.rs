@@ -8,6 +8,7 @@
 //! S..: a1 OK <any>      passes over lines until one matches
 //! S: <closed>           the server closes the connection
 //! @max_message 1000     a setting, before the first line
+//! @takes scram          what the directory takes beside passwords: scram or bearer
 //! ```
 //!
 //! A connection is made when it is first used, and its greeting passed over, unless its name ends
@@ -18,10 +19,13 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
+use mailstore::store::directory::Takes;
+
 use super::client::Client;
-use super::{On, Options, Server};
+use super::{On, Options, People, Server};
 
 pub async fn play(name: &str, text: &str, on: On) {
     let mut player = Player { name, on, clients: HashMap::new(), numbers: HashMap::new(), line: 0 };
@@ -37,6 +41,11 @@ pub async fn play(name: &str, text: &str, on: On) {
 
 fn set(options: &mut Options, line: &str) {
     let (name, value) = line[1..].split_once(' ').expect("@name value");
+    if name == "takes" {
+        let takes = Takes { scram: value == "scram", bearer: value == "bearer" };
+        options.directory = Arc::new(People { takes });
+        return;
+    }
     let number: u64 = value.trim().parse().expect("a number");
     match name {
         "max_message" => options.store.max_message = number,

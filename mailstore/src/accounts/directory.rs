@@ -5,9 +5,9 @@ use std::time::Instant;
 use async_trait::async_trait;
 
 use super::service::destination;
-use super::{Accounts, Name, PasswordHash, Recipient, Status, User};
+use super::{Accounts, Name, PasswordHash, Recipient, Scram, ScramSecret, Status, User};
 use crate::store::directory::{
-    Attempt, Credentials, Identity, Route, ScramKeys, Secret, Service, Verdict,
+    Attempt, Credentials, Identity, Route, ScramKeys, Secret, Service, Takes, Verdict,
 };
 use crate::store::{Directory, StoreError};
 
@@ -19,14 +19,35 @@ impl Directory for Accounts {
                 Some(user) => self.admit(user, attempt.authzid.as_deref()).await,
                 None => Ok(Verdict::Rejected),
             },
-            Credentials::Bearer { .. } => Ok(Verdict::Rejected),
+            Credentials::Scram { proven: Some(identity), .. } => {
+                match self.store.user(identity.account).await? {
+                    Some(user) => self.admit(user, attempt.authzid.as_deref()).await,
+                    None => Ok(Verdict::Rejected),
+                }
+            }
+            Credentials::Scram { proven: None, .. } | Credentials::Bearer { .. } => {
+                Ok(Verdict::Rejected)
+            }
         }
     }
 
-    /// No SCRAM: its keys come with application passwords, since a server that keeps only an
-    /// argon2 hash of a password cannot compute them.
-    async fn scram(&self, _name: &str, _service: Service) -> Result<Option<ScramKeys>, StoreError> {
-        Ok(None)
+    fn takes(&self, _service: Service) -> Takes {
+        Takes { scram: self.scram == Scram::Kept, bearer: false }
+    }
+
+    /// A name without keys gets some that no password fits, and as fast as one with keys.
+    async fn scram(&self, name: &str, _service: Service) -> Result<Option<ScramKeys>, StoreError> {
+        if self.scram == Scram::Off {
+            return Ok(None);
+        }
+        let secret = self.secret.get_or_try_init(|| self.store.secret()).await?;
+        let nobody = ScramSecret::of_nobody(secret, &name.to_lowercase());
+        let user = self.of_name(name).await?;
+        let known = user.and_then(|user| user.profile.scram.clone().map(|keys| (user, keys)));
+        Ok(Some(match known {
+            Some((user, keys)) => keys.keys(Some(identity(&user))),
+            None => nobody.keys(None),
+        }))
     }
 
     async fn route(&self, address: &str) -> Result<Route, StoreError> {
@@ -42,10 +63,7 @@ impl Accounts {
     /// The user of that name, if this is the password. All that is wrong takes one path: a name
     /// nobody has, or has no password for, is verified against nobody's hash.
     async fn proven(&self, name: &str, password: &Secret) -> Result<Option<User>, StoreError> {
-        let user = match Name::new(name) {
-            Ok(name) => self.lookup(&destination(name)).await?,
-            Err(_) => None,
-        };
+        let user = self.of_name(name).await?;
         let known = user.and_then(|user| user.profile.password.clone().map(|hash| (user, hash)));
         match known {
             Some((user, hash)) => Ok(self.matches(&user, &hash, password).await?.then_some(user)),
@@ -53,6 +71,14 @@ impl Accounts {
         }
     }
 
+    async fn of_name(&self, name: &str) -> Result<Option<User>, StoreError> {
+        match Name::new(name) {
+            Ok(name) => self.lookup(&destination(name)).await,
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// A password found right by its hash leaves the keys for SCRAM that are to be kept.
     async fn matches(
         &self,
         user: &User,
@@ -65,9 +91,20 @@ impl Accounts {
         }
         let right = self.hasher.verify(hash, password).await?;
         if right {
+            self.add_keys(user, password).await?;
             self.verified.remember(trace, Instant::now());
         }
         Ok(right)
+    }
+
+    /// If somebody else changes the user at the same time, the keys come with a later login.
+    async fn add_keys(&self, user: &User, password: &Secret) -> Result<(), StoreError> {
+        if self.scram == Scram::Kept && user.profile.scram.is_none() {
+            let mut user = user.clone();
+            user.profile.scram = Some(self.hasher.scram(password).await?);
+            self.store.update(&user).await?;
+        }
+        Ok(())
     }
 
     /// What a user who has shown the right password may do: be himself, while he is not disabled.
@@ -80,8 +117,7 @@ impl Accounts {
         {
             return Ok(Verdict::Forbidden);
         }
-        let name = user.profile.name.as_str().to_owned();
-        Ok(Verdict::Accepted(Identity { account: user.account, name }))
+        Ok(Verdict::Accepted(identity(&user)))
     }
 
     async fn is(&self, user: &User, name: &str) -> Result<bool, StoreError> {
@@ -89,6 +125,10 @@ impl Accounts {
         let named = self.lookup(&destination(name)).await?;
         Ok(named.is_some_and(|named| named.account == user.account))
     }
+}
+
+fn identity(user: &User) -> Identity {
+    Identity { account: user.account, name: user.profile.name.as_str().to_owned() }
 }
 
 fn route(user: &User, label: Option<String>) -> Route {

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 
 use super::{AccountStore, Address, Claimed, Created, Name, Profile, User};
 use crate::id::AccountId;
+use crate::random;
 use crate::store::StoreError;
 
 /// An [`AccountStore`] in memory. "Durable" means here: until it is dropped.
@@ -22,6 +23,7 @@ struct Tables {
     users: BTreeMap<AccountId, User>,
     names: BTreeMap<Name, AccountId>,
     addresses: BTreeMap<Address, AccountId>,
+    secret: Option<[u8; 32]>,
 }
 
 impl MemoryAccounts {
@@ -110,6 +112,12 @@ impl AccountStore for MemoryAccounts {
 
     async fn owner(&self, address: &Address) -> Result<Option<AccountId>, StoreError> {
         Ok(self.tables().addresses.get(address).copied())
+    }
+
+    async fn secret(&self) -> Result<[u8; 32], StoreError> {
+        let drawn = random::secret()
+            .map_err(|error| StoreError::unavailable("draw a secret", error.to_string()))?;
+        Ok(*self.tables().secret.get_or_insert(drawn))
     }
 
     async fn addresses(

@@ -8,6 +8,7 @@ use argon2::password_hash::phc;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
 use tokio::sync::Semaphore;
 
+use super::ScramSecret;
 use crate::store::StoreError;
 use crate::store::directory::Secret;
 
@@ -92,6 +93,12 @@ impl Default for Hasher {
 }
 
 impl Hasher {
+    /// The keys for SCRAM, with a fresh salt.
+    pub(super) async fn scram(&self, password: &Secret) -> Result<ScramSecret, StoreError> {
+        let password = password.clone();
+        self.run(move || ScramSecret::of(&password)).await
+    }
+
     /// Hashes a password with a fresh salt.
     pub async fn hash(&self, password: &Secret) -> Result<PasswordHash, StoreError> {
         let password = password.clone();

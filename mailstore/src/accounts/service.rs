@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use tokio::sync::OnceCell;
+
 use super::verified::Verified;
 use super::{
     AccountError, AccountStore, Address, Claimed, Created, Destination, Domain, Hasher, Name,
-    NameError, PasswordHash, Profile, Quota, Status, User, password,
+    NameError, PasswordHash, Profile, Quota, Scram, ScramSecret, Status, User, password,
 };
 use crate::id::AccountId;
 use crate::store::StoreError;
@@ -70,6 +72,8 @@ pub struct Accounts {
     pub(super) store: Arc<dyn AccountStore>,
     pub(super) hasher: Hasher,
     pub(super) verified: Arc<Verified>,
+    pub(super) scram: Scram,
+    pub(super) secret: Arc<OnceCell<[u8; 32]>>,
     home_domains: Arc<BTreeSet<Domain>>,
 }
 
@@ -80,6 +84,8 @@ impl Accounts {
             store,
             hasher: Hasher::default(),
             verified: Arc::default(),
+            scram: Scram::default(),
+            secret: Arc::default(),
             home_domains: Arc::default(),
         }
     }
@@ -91,16 +97,22 @@ impl Accounts {
         self
     }
 
+    /// Says whether keys for SCRAM are kept beside the hashes of passwords.
+    pub fn with_scram(mut self, scram: Scram) -> Self {
+        self.scram = scram;
+        self
+    }
+
     /// Adds a user.
     pub async fn add(&self, new: NewUser) -> Result<User, AccountError> {
         let name = named(&new.name, Name::new)?;
         let addresses: Vec<_> = new.all_addresses(&name)?.into_iter().collect();
-        let password = match &new.password {
-            Some(password) => Some(self.hashed(password).await?),
-            None => None,
+        let (password, scram) = match &new.password {
+            Some(password) => self.hashed(password).await.map(|(hash, keys)| (Some(hash), keys))?,
+            None => (None, None),
         };
         let (status, created) = (Status::Active, Timestamp::now());
-        let profile = Profile { name, password, status, quota: new.quota, created };
+        let profile = Profile { name, password, scram, status, quota: new.quota, created };
         match self.store.create(&profile, &addresses).await? {
             Created::Done(user) => Ok(user),
             Created::NameTaken => Err(AccountError::NameTaken(profile.name)),
@@ -128,8 +140,12 @@ impl Accounts {
 
     /// Sets the password of a user. The old one is refused from then on.
     pub async fn set_password(&self, name: &str, password: &Secret) -> Result<User, AccountError> {
-        let hash = self.hashed(password).await?;
-        self.change(name, |profile| profile.password = Some(hash.clone())).await
+        let (hash, keys) = self.hashed(password).await?;
+        let set = |profile: &mut Profile| {
+            profile.password = Some(hash.clone());
+            profile.scram.clone_from(&keys);
+        };
+        self.change(name, set).await
     }
 
     /// Disables or enables a user. Sessions that are logged in go on.
@@ -196,9 +212,18 @@ impl Accounts {
         }
     }
 
-    async fn hashed(&self, password: &Secret) -> Result<PasswordHash, AccountError> {
+    /// The hash of a password, and its keys for SCRAM if they are to be kept.
+    async fn hashed(
+        &self,
+        password: &Secret,
+    ) -> Result<(PasswordHash, Option<ScramSecret>), AccountError> {
         password::acceptable(password)?;
-        Ok(self.hasher.hash(password).await?)
+        let hash = self.hasher.hash(password).await?;
+        let keys = match self.scram {
+            Scram::Off => None,
+            Scram::Kept => Some(self.hasher.scram(password).await?),
+        };
+        Ok((hash, keys))
     }
 
     async fn change(

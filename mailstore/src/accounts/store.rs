@@ -62,6 +62,10 @@ pub trait AccountStore: fmt::Debug + Send + Sync + 'static {
     /// Whose an address is.
     async fn owner(&self, address: &Address) -> Result<Option<AccountId>, StoreError>;
 
+    /// Random bytes, drawn by the first who asks and the same ever after, for all who share the
+    /// store.
+    async fn secret(&self) -> Result<[u8; 32], StoreError>;
+
     /// At most `limit` addresses of a user above `after`, in ascending order.
     async fn addresses(
         &self,

@@ -1,6 +1,6 @@
 //! What is kept of a user.
 
-use super::{Name, PasswordHash};
+use super::{Name, PasswordHash, ScramSecret};
 use crate::id::AccountId;
 use crate::mailbox::Quota;
 use crate::time::Timestamp;
@@ -25,6 +25,8 @@ pub struct Profile {
     pub name: Name,
     /// The account password; `None` if there is none, and so no login with one.
     pub password: Option<PasswordHash>,
+    /// The same password's keys for SCRAM; `None` if none are kept.
+    pub scram: Option<ScramSecret>,
     /// Whether the account is in use.
     pub status: Status,
     /// How much the account may hold.

@@ -62,6 +62,14 @@ pub enum Credentials {
         /// The token.
         token: Secret,
     },
+    /// The outcome of SCRAM, with the keys that this directory gave for the name. No password was
+    /// seen; all else that may stand against a login is still to be decided.
+    Scram {
+        /// The authentication identity.
+        name: String,
+        /// Whose keys the client's proof fits; `None` if it fits none.
+        proven: Option<Identity>,
+    },
 }
 
 /// One attempt to log in.
@@ -105,8 +113,8 @@ pub struct Identity {
     pub name: String,
 }
 
-/// The keys for SCRAM-SHA-256 (RFC 5802, RFC 7677).
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The keys for SCRAM-SHA-256 (RFC 5802, RFC 7677). Its `Debug` does not show them.
+#[derive(Clone, PartialEq, Eq)]
 pub struct ScramKeys {
     /// The salt.
     pub salt: Vec<u8>,
@@ -119,6 +127,21 @@ pub struct ScramKeys {
     /// Who it is; `None` for a name that does not exist (its keys are derived from a server
     /// secret, so that the answer looks like any other).
     pub identity: Option<Identity>,
+}
+
+impl fmt::Debug for ScramKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ScramKeys of {:?}", self.identity)
+    }
+}
+
+/// What a directory takes beside a name with its password: what a front-end may advertise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Takes {
+    /// SCRAM: [`Directory::scram`] gives keys.
+    pub scram: bool,
+    /// Bearer tokens ([`Credentials::Bearer`]).
+    pub bearer: bool,
 }
 
 /// Where mail for an address goes.
@@ -144,6 +167,11 @@ pub trait Directory: fmt::Debug + Send + Sync + 'static {
     /// Checks credentials. Takes as long for unknown names as for known ones, and does not block
     /// the thread it is called on.
     async fn authenticate(&self, attempt: &Attempt) -> Result<Verdict, StoreError>;
+
+    /// What it takes beside a name with its password. By default nothing.
+    fn takes(&self, _service: Service) -> Takes {
+        Takes::default()
+    }
 
     /// The SCRAM keys of a name; `None` where this directory offers no SCRAM.
     async fn scram(&self, name: &str, service: Service) -> Result<Option<ScramKeys>, StoreError>;

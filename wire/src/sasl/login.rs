@@ -2,7 +2,7 @@
 
 use mailstore::store::directory::{Credentials, Secret};
 
-use super::{Exchange, Login, State, Step, nonempty};
+use super::{Epilogue, Exchange, Login, State, Step, nonempty};
 
 /// What clients expect to be asked.
 pub(super) const ASK_NAME: &[u8] = b"Username:";
@@ -22,7 +22,7 @@ pub(super) fn password(name: String, message: &[u8]) -> Step {
     match nonempty(message) {
         Ok(password) => {
             let credentials = Credentials::Plain { name, password: Secret::new(password) };
-            Step::Credentials(Login { authzid: None, credentials })
+            Step::Credentials(Login { authzid: None, credentials, epilogue: Epilogue::None })
         }
         Err(error) => Step::Failed(error),
     }

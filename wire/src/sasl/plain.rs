@@ -2,7 +2,7 @@
 
 use mailstore::store::directory::{Credentials, Secret};
 
-use super::{Login, SaslError, Step, nonempty, text};
+use super::{Epilogue, Login, SaslError, Step, nonempty, text};
 
 pub(super) fn step(message: &[u8]) -> Step {
     match parse(message) {
@@ -22,5 +22,6 @@ fn parse(message: &[u8]) -> Result<Login, SaslError> {
     Ok(Login {
         authzid: (!authzid.is_empty() && authzid != name).then(|| authzid.to_owned()),
         credentials: Credentials::Plain { name: name.to_owned(), password: Secret::new(password) },
+        epilogue: Epilogue::None,
     })
 }

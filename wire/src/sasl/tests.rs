@@ -1,4 +1,5 @@
-use mailstore::store::directory::Secret;
+use mailstore::id::AccountId;
+use mailstore::store::directory::{Identity, Secret};
 use proptest::prelude::*;
 
 use super::*;
@@ -7,14 +8,19 @@ fn login(authzid: Option<&str>, name: &str, password: &str) -> Login {
     Login {
         authzid: authzid.map(str::to_owned),
         credentials: Credentials::Plain { name: name.to_owned(), password: Secret::new(password) },
+        epilogue: Epilogue::None,
     }
 }
 
+fn start(mechanism: Mechanism, initial: Option<&[u8]>) -> Step {
+    Exchange::start(mechanism, &Bindings::default(), initial)
+}
+
 fn plain(message: &[u8]) -> Result<Login, SaslError> {
-    match Exchange::start(Mechanism::Plain, Some(message)) {
+    match start(Mechanism::Plain, Some(message)) {
         Step::Credentials(login) => Ok(login),
         Step::Failed(error) => Err(error),
-        Step::Challenge(..) => panic!("PLAIN has no challenge after its message"),
+        step => panic!("PLAIN has no {step:?} after its message"),
     }
 }
 
@@ -45,7 +51,7 @@ fn malformed_plain_messages() {
 
 #[test]
 fn plain_without_initial_response() {
-    let Step::Challenge(challenge, exchange) = Exchange::start(Mechanism::Plain, None) else {
+    let Step::Challenge(challenge, exchange) = start(Mechanism::Plain, None) else {
         panic!("the client has to begin");
     };
     assert_eq!(challenge, b"");
@@ -56,7 +62,7 @@ fn plain_without_initial_response() {
 
 #[test]
 fn login_asks_for_what_it_has_not() {
-    let Step::Challenge(challenge, exchange) = Exchange::start(Mechanism::Login, None) else {
+    let Step::Challenge(challenge, exchange) = start(Mechanism::Login, None) else {
         panic!("it asks for the name");
     };
     assert_eq!(encode(&challenge), "VXNlcm5hbWU6");
@@ -71,12 +77,12 @@ fn login_asks_for_what_it_has_not() {
 
 #[test]
 fn login_with_initial_response() {
-    let Step::Challenge(_, exchange) = Exchange::start(Mechanism::Login, Some(b"joe")) else {
+    let Step::Challenge(_, exchange) = start(Mechanism::Login, Some(b"joe")) else {
         panic!("it asks for the password");
     };
     assert!(matches!(exchange.step(b""), Step::Failed(SaslError::Malformed(_))));
     for name in [&b""[..], b"\xff", b"a\0b"] {
-        let step = Exchange::start(Mechanism::Login, Some(name));
+        let step = start(Mechanism::Login, Some(name));
         assert!(matches!(step, Step::Failed(SaslError::Malformed(_))));
     }
 }
@@ -99,13 +105,94 @@ fn lines() {
 fn names() {
     assert_eq!(Mechanism::named("plain"), Some(Mechanism::Plain));
     assert_eq!(Mechanism::named("LOGIN"), Some(Mechanism::Login));
+    assert_eq!(Mechanism::named("scram-sha-256-plus"), Some(Mechanism::ScramSha256Plus));
     assert_eq!(Mechanism::named("PLAI"), None);
     assert_eq!(Mechanism::named(""), None);
 }
 
 #[test]
+fn what_is_offered() {
+    let offered = |takes, exporter| {
+        let bindings = Bindings { exporter, end_point: None };
+        let names: Vec<_> = Mechanism::offered(takes, &bindings).map(Mechanism::name).collect();
+        names.join(" ")
+    };
+    assert_eq!(offered(Takes::default(), Some([0; 32])), "PLAIN LOGIN");
+    let scram = Takes { scram: true, bearer: false };
+    assert_eq!(offered(scram, None), "SCRAM-SHA-256 PLAIN LOGIN");
+    assert_eq!(offered(scram, Some([0; 32])), "SCRAM-SHA-256-PLUS SCRAM-SHA-256 PLAIN LOGIN");
+    let bearer = Takes { scram: false, bearer: true };
+    assert_eq!(offered(bearer, None), "OAUTHBEARER XOAUTH2 PLAIN LOGIN");
+}
+
+/// The token and the refusal that goes before the NO, if it is a login at all.
+fn bearer(mechanism: Mechanism, message: &[u8]) -> Option<(String, String, String)> {
+    let Step::Credentials(login) = start(mechanism, Some(message)) else { return None };
+    let Credentials::Bearer { name, token } = login.credentials else { panic!("no token") };
+    let accepted =
+        Verdict::Accepted(Identity { account: AccountId::new(1).unwrap(), name: "joe".into() });
+    assert_eq!(login.epilogue.clone().after(&accepted), None);
+    let refusal = login.epilogue.after(&Verdict::Rejected).unwrap();
+    Some((name, token.expose().to_owned(), String::from_utf8(refusal).unwrap()))
+}
+
+/// The example of RFC 7628 4.1.
+#[test]
+fn oauth_bearer_messages() {
+    let parse = |message: &str| bearer(Mechanism::OAuthBearer, message.as_bytes());
+    let (name, token, refusal) = parse(
+        "n,a=user@example.com,\x01host=server.example.com\x01port=143\x01\
+         auth=Bearer vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==\x01\x01",
+    )
+    .unwrap();
+    assert_eq!(name, "user@example.com");
+    assert_eq!(token, "vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==");
+    assert!(refusal.contains("\"invalid_token\""), "{refusal}");
+    assert_eq!(parse("n,,\x01auth=bearer t\x01\x01").unwrap().0, "");
+    assert_eq!(parse("y,a=a=2Cb=3D,\x01auth=BEARER t\x01\x01").unwrap().0, "a,b=");
+    for bad in [
+        "",
+        "n",
+        "n,,",
+        "n,,\x01\x01",
+        "n,,\x01auth=Bearer t\x01",
+        "n,,auth=Bearer t\x01\x01",
+        "n,,\x01auth=Bearer\x01\x01",
+        "n,,\x01auth=Bearer a b\x01\x01",
+        "n,,\x01auth=Basic t\x01\x01",
+        "p=tls-exporter,,\x01auth=Bearer t\x01\x01",
+        "x,,\x01auth=Bearer t\x01\x01",
+        "n,b,\x01auth=Bearer t\x01\x01",
+        "n,a=,\x01auth=Bearer t\x01\x01",
+        "n,a=b=2,\x01auth=Bearer t\x01\x01",
+        "n,,\x01auth=Bearer ==\x01\x01",
+    ] {
+        assert_eq!(parse(bad), None, "{bad:?}");
+    }
+}
+
+#[test]
+fn xoauth2_messages() {
+    let parse = |message: &str| bearer(Mechanism::XOAuth2, message.as_bytes());
+    let (name, token, refusal) = parse("user=joe\x01auth=Bearer ya29.v-_~\x01\x01").unwrap();
+    assert_eq!((name.as_str(), token.as_str()), ("joe", "ya29.v-_~"));
+    assert!(refusal.contains("\"401\""), "{refusal}");
+    for bad in [
+        "",
+        "user=joe",
+        "user=joe\x01\x01",
+        "user=joe\x01auth=Bearer t\x01",
+        "user=\x01auth=Bearer t\x01\x01",
+        "joe\x01auth=Bearer t\x01\x01",
+        "user=joe\x01auth=Bearer t t\x01\x01",
+    ] {
+        assert_eq!(parse(bad), None, "{bad:?}");
+    }
+}
+
+#[test]
 fn nothing_secret_is_printed() {
-    let printed = format!("{:?}", Exchange::start(Mechanism::Plain, Some(b"\0tim\0hunter2")));
+    let printed = format!("{:?}", start(Mechanism::Plain, Some(b"\0tim\0hunter2")));
     assert!(!printed.contains("hunter2"), "{printed}");
 }
 
@@ -114,7 +201,10 @@ proptest! {
     fn any_message(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
         let _ = plain(&bytes);
         let _ = decode_response(&bytes);
-        if let Step::Challenge(_, exchange) = Exchange::start(Mechanism::Login, Some(&bytes)) {
+        for mechanism in [Mechanism::OAuthBearer, Mechanism::XOAuth2, Mechanism::ScramSha256] {
+            let _ = start(mechanism, Some(&bytes));
+        }
+        if let Step::Challenge(_, exchange) = start(Mechanism::Login, Some(&bytes)) {
             let _ = exchange.step(&bytes);
         }
     }

@@ -40,10 +40,15 @@ impl Certificates {
 
 impl ResolvesServerCert for Certificates {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        self.chosen(hello.server_name())
+    }
+}
+
+impl Certificates {
+    /// The first that is valid for the name, else the first.
+    pub(super) fn chosen(&self, name: Option<&str>) -> Option<Arc<CertifiedKey>> {
         let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
-        hello
-            .server_name()
-            .and_then(|name| ServerName::try_from(name).ok())
+        name.and_then(|name| ServerName::try_from(name).ok())
             .and_then(|name| keys.iter().find(|key| is_valid_for(key, &name)))
             .or(keys.first())
             .cloned()

@@ -5,16 +5,21 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use rusqlite::{Connection, params};
 
+use super::compact::NOBODY;
 use super::connection::Failure;
 use super::ledger::EmbeddedLedger;
 use crate::accounts::{
-    AccountStore, Address, Claimed, Created, Name, NameError, PasswordHash, Profile, Quota, Status,
-    User,
+    AccountStore, Address, Claimed, Created, Name, NameError, PasswordHash, Profile, Quota,
+    ScramSecret, Status, User,
 };
 use crate::id::AccountId;
 use crate::pack::{DecodeError, Packer, Unpacker};
+use crate::random;
 use crate::store::StoreError;
 use crate::time::Timestamp;
+
+/// The property, of no account, from which keys of names that do not exist are derived.
+const SECRET: &str = "account secret";
 
 /// The users of an embedded store.
 #[derive(Clone, Debug)]
@@ -84,6 +89,12 @@ impl AccountStore for EmbeddedAccounts {
 
     async fn owner(&self, address: &Address) -> Result<Option<AccountId>, StoreError> {
         self.read("read address", |db| owner(db, address))
+    }
+
+    async fn secret(&self) -> Result<[u8; 32], StoreError> {
+        let drawn = random::secret()
+            .map_err(|error| StoreError::unavailable("draw a secret", error.to_string()))?;
+        self.write("draw a secret", move |db| secret(db, drawn)).await
     }
 
     async fn addresses(
@@ -192,6 +203,23 @@ pub(super) fn owner(db: &Connection, address: &Address) -> Result<Option<Account
     Ok(found.next().transpose()?.map(|(_, account)| account))
 }
 
+/// The one that is kept, or, if there is none, this one from now on.
+fn secret(db: &Connection, drawn: [u8; 32]) -> Result<[u8; 32], Failure> {
+    let mut packer = Packer::default();
+    packer.raw(&drawn);
+    db.prepare_cached(
+        "INSERT OR IGNORE INTO property (account, mailbox, key, v) VALUES (?1, 0, ?2, ?3)",
+    )?
+    .execute(params![NOBODY, SECRET, packer.seal(0)])?;
+    let v: Vec<u8> = db
+        .prepare_cached("SELECT v FROM property WHERE account = ?1 AND mailbox = 0 AND key = ?2")?
+        .query_row(params![NOBODY, SECRET], |row| row.get(0))?;
+    let mut from = Unpacker::open(&v, 0)?;
+    let secret = from.array()?;
+    from.end()?;
+    Ok(secret)
+}
+
 fn addresses(
     db: &Connection,
     account: AccountId,
@@ -225,7 +253,7 @@ pub(super) fn decode_address(row: &rusqlite::Row<'_>) -> Result<(Address, Accoun
 }
 
 fn encode(user: &User) -> Vec<u8> {
-    let Profile { name, password, status, quota, created } = &user.profile;
+    let Profile { name, password, scram, status, quota, created } = &user.profile;
     let mut packer = Packer::with_capacity(160);
     packer
         .number(user.version)
@@ -235,6 +263,9 @@ fn encode(user: &User) -> Vec<u8> {
         .signed(created.millis());
     for limit in [quota.bytes, quota.messages] {
         packer.u8(u8::from(limit.is_some())).number(limit.unwrap_or(0));
+    }
+    if let Some(ScramSecret { salt, iterations, stored_key, server_key }) = scram {
+        packer.raw(salt).number((*iterations).into()).raw(stored_key).raw(server_key);
     }
     packer.seal(user.account.get() as u64)
 }
@@ -251,16 +282,29 @@ pub(super) fn decode_row(row: &rusqlite::Row<'_>) -> Result<User, Failure> {
 fn decode(bytes: &[u8], account: i64) -> Result<User, DecodeError> {
     let mut from = Unpacker::open(bytes, account as u64)?;
     let version = from.number()?;
-    let profile = Profile {
+    let mut profile = Profile {
         name: Name::new(from.text()?).map_err(|_: NameError| from.error("a name"))?,
         password: Some(from.text()?).filter(|hash| !hash.is_empty()).map(PasswordHash::from_text),
+        scram: None,
         status: status(from.u8()?).ok_or(from.error("a status"))?,
         created: Timestamp::from_millis(from.signed()?),
         quota: Quota { bytes: limit(&mut from)?, messages: limit(&mut from)? },
     };
+    if !from.rest().is_empty() {
+        profile.scram = Some(scram(&mut from)?);
+    }
     from.end()?;
     let account = AccountId::new(account).ok_or(from.error("an account"))?;
     Ok(User { account, version, profile })
+}
+
+fn scram(from: &mut Unpacker<'_>) -> Result<ScramSecret, DecodeError> {
+    Ok(ScramSecret {
+        salt: from.array()?,
+        iterations: from.u32()?,
+        stored_key: from.array()?,
+        server_key: from.array()?,
+    })
 }
 
 fn limit(from: &mut Unpacker<'_>) -> Result<Option<u64>, DecodeError> {
@@ -291,6 +335,7 @@ mod tests {
         Profile {
             name: Name::new(name).unwrap(),
             password: Some(PasswordHash::from_text("$argon2id$x")),
+            scram: None,
             status: Status::Disabled,
             quota: Quota { bytes: Some(0), messages: None },
             created: Timestamp::from_millis(5),
@@ -322,6 +367,24 @@ mod tests {
         let address = Address::new("a@b.example").unwrap();
         assert_eq!(accounts.owner(&address).await.unwrap(), Some(user.account));
         assert!(add(&accounts, "b").await.account > user.account);
+    }
+
+    /// A record as it was before there was SCRAM.
+    #[test]
+    fn old_records_are_read() {
+        let mut packer = Packer::default();
+        packer.number(3).bytes(b"a").bytes(b"$argon2id$x").u8(1).signed(5);
+        packer.u8(1).number(0).u8(0).number(0);
+        let account = AccountId::new(7).unwrap();
+        let user = User { account, version: 3, profile: profile("a") };
+        assert_eq!(decode(&packer.seal(7), 7).unwrap(), user);
+    }
+
+    #[tokio::test]
+    async fn the_secret_outlives_the_process() {
+        let dir = tempfile::tempdir().unwrap();
+        let secret = open(dir.path()).secret().await.unwrap();
+        assert_eq!(open(dir.path()).secret().await.unwrap(), secret);
     }
 
     #[tokio::test]

@@ -15,7 +15,8 @@ const STEP: i64 = 512 << 10;
 const PAGES: u32 = 256;
 /// The property, of no account, that says up to which row blobs have been packed.
 const PACKED: &str = "packed blobs";
-const NOBODY: i64 = -1;
+/// The account of properties of the store itself.
+pub(super) const NOBODY: i64 = -1;
 
 /// Was there all that could be done, or is there more?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
