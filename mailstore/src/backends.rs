@@ -8,3 +8,5 @@ mod leases;
 pub mod memory;
 #[cfg(feature = "object-store")]
 pub mod object;
+#[cfg(feature = "redis")]
+pub mod redis;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use mailstore::backends::embedded;
 
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::control::Client;
 use crate::problem::{Doing, Problem};
 use crate::say::say;
@@ -110,6 +110,9 @@ pub(crate) async fn run(command: Command, config: &Config) -> Result<ExitCode, P
 }
 
 fn check(config: &Config) -> Result<ExitCode, Problem> {
+    if config.backend.blobs != config::OWN_BLOBS {
+        return Err("it reads only a store that keeps its own blobs").doing(|| "check".to_owned());
+    }
     let report = embedded::check(&config.directory).doing(|| "checking the store".to_owned())?;
     for finding in &report.findings {
         say(&format!("{finding}\n"));

@@ -1,5 +1,6 @@
 //! The configuration file.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
@@ -29,6 +30,7 @@ pub(crate) struct Config {
     pub(crate) home_domains: Vec<Domain>,
     pub(crate) hostname: String,
     pub(crate) log: Log,
+    pub(crate) backend: Backend,
     pub(crate) store: Store,
     pub(crate) tls: Tls,
     pub(crate) login: Login,
@@ -47,6 +49,7 @@ impl Default for Config {
             home_domains: localhost.into_iter().collect(),
             hostname: "localhost".into(),
             log: Log::default(),
+            backend: Backend::default(),
             store: Store::default(),
             tls: Tls::default(),
             login: Login::default(),
@@ -69,6 +72,28 @@ pub(crate) struct Log {
 impl Default for Log {
     fn default() -> Self {
         Self { filter: "info".into() }
+    }
+}
+
+/// `[backend]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Backend {
+    pub(crate) blobs: String,
+    pub(crate) beacon: String,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) blob_options: BTreeMap<String, String>,
+}
+
+/// `blobs` where the store itself keeps them.
+pub(crate) const OWN_BLOBS: &str = "store";
+/// `beacon` where there is only one host.
+pub(crate) const LOCAL_BEACON: &str = "local";
+
+impl Default for Backend {
+    fn default() -> Self {
+        let (blobs, beacon) = (OWN_BLOBS.to_owned(), LOCAL_BEACON.to_owned());
+        Self { blobs, beacon, blob_options: BTreeMap::new() }
     }
 }
 

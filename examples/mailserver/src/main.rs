@@ -8,6 +8,7 @@ use clap::Parser;
 use crate::config::Config;
 use crate::problem::{Doing, Problem};
 
+mod backend;
 mod command;
 mod config;
 mod control;

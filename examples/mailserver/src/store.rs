@@ -9,6 +9,7 @@ use mailstore::accounts::Accounts;
 use mailstore::backends::embedded::Embedded;
 use mailstore::time::Timestamp;
 
+use crate::backend;
 use crate::config::Config;
 use crate::problem::{Doing, Problem};
 
@@ -22,7 +23,8 @@ pub(crate) struct Store {
 /// Opens the store, and makes its directory, for its owner only, if there is none.
 pub(crate) fn open(config: &Config) -> Result<Store, Problem> {
     let embedded = Embedded::open(&config.directory).doing(|| "opening the store".to_owned())?;
-    let mail = Mailstore::new(embedded.backend(), (&config.store).into());
+    let backend = backend::place(&config.backend, embedded.backend())?;
+    let mail = Mailstore::new(backend, (&config.store).into());
     let accounts =
         Accounts::new(Arc::new(embedded.accounts())).with_home_domains(config.home_domains.clone());
     let accounts = accounts.with_scram(config.login.scram());

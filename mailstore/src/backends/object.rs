@@ -1,11 +1,13 @@
 //! Blobs in any `object_store`: a directory, a cloud, memory.
 
 pub(crate) mod packed;
+mod place;
 
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -24,6 +26,7 @@ use crate::store::{BlobStore, Fault, StoreError};
 pub struct ObjectBlobs {
     store: Arc<dyn ObjectStore>,
     folders: Option<Folders>,
+    limit: Option<Duration>,
 }
 
 /// The folders of a directory.
@@ -59,7 +62,7 @@ impl fmt::Debug for Folders {
 impl ObjectBlobs {
     /// Blobs in this store. It must not acknowledge a `put` before the object is durable.
     pub fn new(store: Arc<dyn ObjectStore>) -> Self {
-        Self { store, folders: None }
+        Self { store, folders: None, limit: None }
     }
 
     /// Blobs as files in a directory, which is created. Every file, and the directory it is in, is
@@ -68,7 +71,14 @@ impl ObjectBlobs {
         durable::create_dir(dir)
             .map_err(|source| Error::Generic { store: "local", source: Box::new(source) })?;
         let store = LocalFileSystem::new_with_prefix(dir)?.with_fsync(true);
-        Ok(Self { store: Arc::new(store), folders: Some(Folders::of(dir)) })
+        Ok(Self { store: Arc::new(store), folders: Some(Folders::of(dir)), limit: None })
+    }
+
+    /// Every call fails that is not answered within this time, tries of its own included. Needs a
+    /// Tokio runtime with a clock.
+    #[must_use]
+    pub fn with_limit(self, limit: Duration) -> Self {
+        Self { limit: Some(limit), ..self }
     }
 }
 
@@ -79,14 +89,31 @@ impl ObjectBlobs {
             return Ok(Bytes::new());
         }
         let start = range.start;
-        match self.store.get_range(&path(name), range).await {
-            Ok(bytes) => Ok(bytes),
-            // A range beyond the end is an error, but has no name of its own.
-            Err(error) => match self.store.head(&path(name)).await {
-                Ok(object) if object.size <= start => Ok(Bytes::new()),
-                _ => Err(failed("get a blob")(error)),
-            },
-        }
+        let reading = async {
+            match self.store.get_range(&path(name), range).await {
+                Ok(bytes) => Ok(bytes),
+                // A range beyond the end is an error, but has no name of its own.
+                Err(error) => match self.store.head(&path(name)).await {
+                    Ok(object) if object.size <= start => Ok(Bytes::new()),
+                    _ => Err(error),
+                },
+            }
+        };
+        self.in_time("get a blob", reading).await
+    }
+
+    async fn in_time<T>(
+        &self,
+        op: &'static str,
+        call: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, StoreError> {
+        let done = match self.limit {
+            None => call.await,
+            Some(limit) => tokio::time::timeout(limit, call)
+                .await
+                .map_err(|_| StoreError::unavailable(op, format!("no answer in {limit:?}")))?,
+        };
+        done.map_err(failed(op))
     }
 }
 
@@ -113,8 +140,7 @@ impl BlobStore for ObjectBlobs {
         }
         let object: PutPayload = packed::pack(&bytes).into_iter().collect();
         drop(bytes);
-        self.store.put(&path(name), object).await.map_err(failed("put a blob"))?;
-        Ok(())
+        self.in_time("put a blob", self.store.put(&path(name), object)).await.map(drop)
     }
 
     async fn get(&self, name: &ObjectName, range: Range<u64>) -> Result<Bytes, StoreError> {
@@ -138,17 +164,20 @@ impl BlobStore for ObjectBlobs {
             let gone = std::fs::remove_file(folders.dir.join(&name.0));
             return gone.map_err(|error| StoreError::unavailable("delete a blob", error));
         }
-        match self.store.delete(&path(name)).await {
-            Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
-            Err(error) => Err(failed("delete a blob")(error)),
-        }
+        let deleting = async {
+            match self.store.delete(&path(name)).await {
+                Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
+                Err(error) => Err(error),
+            }
+        };
+        self.in_time("delete a blob", deleting).await
     }
 
     async fn list(&self, folder: u8) -> Result<Vec<ObjectName>, StoreError> {
         let folder = Path::from(format!("{folder:02x}"));
         let names = self.store.list(Some(&folder)).map_ok(|meta| meta.location.to_string());
-        let names = names.map_ok(ObjectName).try_collect::<Vec<_>>().await;
-        let mut names = names.map_err(failed("list blobs"))?;
+        let names = names.map_ok(ObjectName).try_collect::<Vec<_>>();
+        let mut names = self.in_time("list blobs", names).await?;
         if let Some(folders) = &self.folders {
             let cut_off = cut_off(&folders.dir, folder.as_ref());
             names.extend(cut_off.map_err(|error| StoreError::unavailable("list blobs", error))?);

@@ -147,7 +147,7 @@ mod tests {
             cache.put(account, EmailId(number), body(500));
             let kept = cache.kept();
             assert!(kept.bytes <= 10_000);
-            assert_eq!(kept.bytes, kept.texts.values().map(Text::cost).sum());
+            assert_eq!(kept.bytes, kept.texts.values().map(Text::cost).sum::<usize>());
             assert_eq!(kept.keys.len(), kept.texts.len());
         }
         assert_eq!(cache.kept().texts.len(), 10_000 / (500 + OVERHEAD));

@@ -21,27 +21,42 @@ pub trait Beacon: Debug + Send + Sync + 'static {
 
 /// The light of one account, as watchers in this process see it.
 #[derive(Clone, Debug)]
-pub struct Beam(Arc<watch::Sender<ModSeq>>);
+pub struct Beam(Arc<watch::Sender<Light>>);
+
+/// What a watcher sees.
+#[derive(Clone, Copy, Debug)]
+struct Light {
+    modseq: ModSeq,
+    /// How often all watchers were woken, whatever they had seen.
+    wakes: u64,
+}
 
 impl Default for Beam {
     fn default() -> Self {
-        Self(Arc::new(watch::Sender::new(ModSeq::ZERO)))
+        Self(Arc::new(watch::Sender::new(Light { modseq: ModSeq::ZERO, wakes: 0 })))
     }
 }
 
 impl Beam {
     /// Wakes the watchers, unless they have been told of this MODSEQ or a later one.
     pub fn raise(&self, modseq: ModSeq) {
-        self.0.send_if_modified(|seen| {
-            let higher = modseq > *seen;
-            *seen = modseq.max(*seen);
+        self.0.send_if_modified(|light| {
+            let higher = modseq > light.modseq;
+            light.modseq = modseq.max(light.modseq);
             higher
         });
     }
 
+    /// Wakes the watchers there are, each once: something may have been missed.
+    pub fn wake(&self) {
+        self.0.send_modify(|light| light.wakes += 1);
+    }
+
     /// A new watcher.
     pub fn watch(&self) -> Watch {
-        Watch { light: self.0.subscribe(), _beam: self.clone() }
+        let light = self.0.subscribe();
+        let woken = light.borrow().wakes;
+        Watch { light, woken, _beam: self.clone() }
     }
 
     /// Is nobody watching?
@@ -53,18 +68,26 @@ impl Beam {
 /// One watcher of one account.
 #[derive(Clone, Debug)]
 pub struct Watch {
-    light: watch::Receiver<ModSeq>,
+    light: watch::Receiver<Light>,
+    /// The wakes that it has answered.
+    woken: u64,
     /// Keeps the sender alive, so that waiting never fails.
     _beam: Beam,
 }
 
 impl Watch {
-    /// Waits until the beacon has told of a MODSEQ above this one, which may be at once or never.
+    /// Waits until the beacon has told of a MODSEQ above this one, which may be at once or never,
+    /// or cannot say that there was none. Returns the last one that it told of.
     pub async fn past(&mut self, seen: ModSeq) -> ModSeq {
+        let woken = self.woken;
+        let news = |light: &Light| light.modseq > seen || light.wakes != woken;
         // The guard must be gone before anything is awaited again.
-        let light = self.light.wait_for(|modseq| *modseq > seen).await.map(|modseq| *modseq);
+        let light = self.light.wait_for(news).await.map(|light| *light);
         match light {
-            Ok(modseq) => modseq,
+            Ok(light) => {
+                self.woken = light.wakes;
+                light.modseq
+            }
             Err(_) => std::future::pending().await,
         }
     }

@@ -1,0 +1,83 @@
+//! Counters in Redis, or in this process while it is away.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::redis::{RedisResult, aio::MultiplexedConnection, cmd};
+use async_trait::async_trait;
+
+use super::Task;
+use super::link::Live;
+use crate::store::{LocalShared, Shared, StoreError};
+use crate::time::Timestamp;
+
+/// Adds one, atomically. The end of the window is by the caller's clock; the expiry, by that of
+/// Redis, only takes out what nobody asks for any more.
+const COUNT: &str = "\
+local now, window = tonumber(ARGV[1]), tonumber(ARGV[2])
+local ends = tonumber(redis.call('HGET', KEYS[1], 'ends'))
+if not ends or ends <= now then
+    redis.call('DEL', KEYS[1])
+    redis.call('HSET', KEYS[1], 'ends', string.format('%.0f', now + window))
+    redis.call('PEXPIRE', KEYS[1], window)
+end
+return redis.call('HINCRBY', KEYS[1], 'n', 1)";
+
+/// The longest window, in milliseconds: a year.
+const LONGEST: u128 = 366 * 24 * 3600 * 1000;
+
+/// Counters that hosts share while they can reach Redis.
+#[derive(Debug)]
+pub struct RedisShared {
+    live: Arc<Live>,
+    prefix: String,
+    own: LocalShared,
+    _task: Arc<Task>,
+}
+
+impl RedisShared {
+    pub(super) fn new(live: Arc<Live>, prefix: String, task: Arc<Task>) -> Self {
+        Self { live, prefix, own: LocalShared::default(), _task: task }
+    }
+
+    fn key(&self, key: &str) -> String {
+        format!("{}:count:{key}", self.prefix)
+    }
+
+    async fn count_there(
+        &self,
+        mut connection: MultiplexedConnection,
+        (key, window): (&str, Duration),
+        now: Timestamp,
+    ) -> RedisResult<u64> {
+        let window = window.as_millis().clamp(1, LONGEST) as u64;
+        let mut count = cmd("EVAL");
+        count.arg(COUNT).arg(1).arg(self.key(key)).arg(now.millis()).arg(window);
+        count.query_async(&mut connection).await
+    }
+}
+
+#[async_trait]
+impl Shared for RedisShared {
+    async fn count(&self, key: &str, window: Duration, now: Timestamp) -> Result<u64, StoreError> {
+        let Some(connection) = self.live.connection() else {
+            return self.own.count(key, window, now).await;
+        };
+        match self.count_there(connection, (key, window), now).await {
+            Ok(value) => Ok(value),
+            Err(error) => {
+                self.live.suspect(&error);
+                self.own.count(key, window, now).await
+            }
+        }
+    }
+
+    async fn reset(&self, key: &str) -> Result<(), StoreError> {
+        self.own.reset(key).await?;
+        let Some(mut connection) = self.live.connection() else { return Ok(()) };
+        let reset = cmd("DEL").arg(self.key(key)).exec_async(&mut connection).await;
+        // A counter that is not forgotten ends with its window.
+        reset.unwrap_or_else(|error| self.live.suspect(&error));
+        Ok(())
+    }
+}
