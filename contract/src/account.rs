@@ -11,7 +11,7 @@ use mailstore::flags::{FlagMode, FlagUpdate, Flags, SystemFlag};
 use mailstore::id::{AccountId, ChangeId, EmailId, MailboxId, MailboxKey, SessionId, ThreadId};
 use mailstore::journal::{Record, Replay};
 use mailstore::mailbox::{Mailbox, Mailboxes};
-use mailstore::message::{Email, Fetched, NewEmail, Want};
+use mailstore::message::{Email, Fetched, NewEmail, Uidl, Want};
 use mailstore::mime::{self, Derived};
 use mailstore::random::Random;
 use mailstore::store::{CommitError, Ledger, Opened, Purge, Purged};
@@ -96,6 +96,7 @@ pub fn message_with(raw: &[u8], place: Option<&ObjectName>) -> NewMessage {
         flags: Flags::NONE,
         internal_date: InternalDate::from(at),
         thread: ThreadId(7),
+        uidl: Uidl::OfEmail,
     }
 }
 

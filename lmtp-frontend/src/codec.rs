@@ -17,10 +17,10 @@ pub mod command;
 pub mod content;
 mod cursor;
 pub mod data;
-pub mod line;
 pub mod parameter;
 pub mod path;
 pub mod reply;
 pub mod xtext;
 
 pub use cursor::SyntaxError;
+pub use wire::line;

@@ -26,7 +26,7 @@ pub use snapshot::{
 use crate::flags::{FlagUpdate, Flags};
 use crate::id::{AccountId, ChangeId, MailboxId, SessionId, ThreadId};
 use crate::mailbox::{Quota, SpecialUse};
-use crate::message::NewEmail;
+use crate::message::{NewEmail, Uidl};
 use crate::time::{InternalDate, Timestamp};
 use crate::uid::{ModSeq, UidSet};
 
@@ -186,6 +186,8 @@ pub struct NewMessage {
     pub internal_date: InternalDate,
     /// Its conversation.
     pub thread: ThreadId,
+    /// What POP3 calls it.
+    pub uidl: Uidl,
 }
 
 impl Change {

@@ -15,6 +15,7 @@ use crate::id::{AccountId, ChangeId, MailboxId, MailboxKey, SessionId};
 use crate::intake::{Prepared, in_time};
 use crate::lanes::Lanes;
 use crate::mailbox::{INBOX, Mailbox, Mailboxes, Quota, SpecialUse};
+use crate::message::Uidl;
 use crate::mime::Plan;
 use crate::property::{Property, Scope, WantedProperties};
 use crate::random::Random;
@@ -63,12 +64,14 @@ pub struct Incoming {
     pub flags: Flags,
     /// INTERNALDATE; `None` is now.
     pub internal_date: Option<InternalDate>,
+    /// What POP3 calls it; for mail of another server, what it was called there.
+    pub uidl: Uidl,
 }
 
 impl Incoming {
     /// A message without flags that arrives now.
     pub fn new(message: Prepared) -> Self {
-        Self { message, flags: Flags::NONE, internal_date: None }
+        Self { message, flags: Flags::NONE, internal_date: None, uidl: Uidl::OfEmail }
     }
 }
 
@@ -202,6 +205,7 @@ impl Mailstore {
             flags: incoming.flags,
             internal_date: incoming.internal_date.unwrap_or_else(|| at.into()),
             thread,
+            uidl: incoming.uidl,
         })
     }
 

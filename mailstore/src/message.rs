@@ -1,5 +1,7 @@
 //! A message: the small row that changes and the large content that does not.
 
+mod uidl;
+
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -10,6 +12,8 @@ use crate::id::{EmailId, ThreadId};
 use crate::mime::{Derived, MimeTree};
 use crate::time::{InternalDate, Timestamp};
 use crate::uid::{ModSeq, Uid};
+
+pub use uidl::Uidl;
 
 /// A message's membership in a mailbox. All that FETCH FLAGS needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +34,8 @@ pub struct Row {
     pub thread: ThreadId,
     /// RFC822.SIZE, in bytes.
     pub size: u64,
+    /// What POP3 calls it.
+    pub uidl: Uidl,
 }
 
 /// A message's content. Immutable; COPY and MOVE share it.

@@ -22,6 +22,7 @@ const LAYERS: [&[&str]; 8] = [
         "intake",
         "mailstore",
         "reader",
+        "removal",
         "searching",
         "selected",
         "sweep",

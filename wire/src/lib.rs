@@ -67,6 +67,7 @@ mod auth;
 mod connection;
 mod ended;
 mod gate;
+pub mod line;
 mod listener;
 mod origin;
 pub mod proxy;

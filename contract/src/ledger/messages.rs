@@ -1,9 +1,9 @@
 //! Messages: rows, flags, counters, copies, quota.
 
-use mailstore::change::{ExpungeGuard, Op, Outcome, Refusal, Transfer};
+use mailstore::change::{ExpungeGuard, NewMessage, Op, Outcome, Refusal, Transfer};
 use mailstore::flags::{FlagMode, FlagUpdate, Flags, Keyword, SystemFlag};
 use mailstore::mailbox::{Counts, Quota, Usage};
-use mailstore::message::{Presence, Row, Want};
+use mailstore::message::{Presence, Row, Uidl, Want};
 use mailstore::time::{InternalDate, Timestamp};
 use mailstore::uid::{ModSeq, UidSet};
 
@@ -24,6 +24,7 @@ pub async fn everything_of_a_message_comes_back(tested: Tested) {
     all[1].internal_date = InternalDate { secs: -1, zone: -14 * 60 };
     all[2].internal_date = InternalDate { secs: 253_402_300_799, zone: 14 * 60 };
     all[2].thread.0 = u64::MAX;
+    all[2].uidl = Uidl::given(&"~".repeat(Uidl::MAX_LEN)).unwrap();
     let at = Timestamp::from_millis(1_600_000_000_123);
     let committed = account.done_at(Op::Append { to: INBOX, messages: all.clone() }, at).await;
     let found = account.fetch(INBOX, &all_uids(), Want::Email).await;
@@ -39,6 +40,7 @@ pub async fn everything_of_a_message_comes_back(tested: Tested) {
             saved: at,
             thread: new.thread,
             size: email.tree.size(),
+            uidl: new.uidl.clone(),
         };
         assert_eq!((&found.row, found.presence), (&row, Presence::Live));
         assert_eq!(found.derived.as_deref(), Some(&email.derived));
@@ -159,14 +161,47 @@ pub async fn copies_share_their_content(tested: Tested) {
     let from = account.fetch(INBOX, &uids(2, 3), Want::Email).await;
     let to = account.fetch(other, &all_uids(), Want::Email).await;
     for (from, to) in from.iter().zip(&to) {
-        let expected =
-            Row { uid: to.row.uid, modseq: to.row.modseq, saved: to.row.saved, ..from.row.clone() };
+        let expected = Row {
+            uid: to.row.uid,
+            modseq: to.row.modseq,
+            saved: to.row.saved,
+            uidl: to.row.uidl.clone(),
+            ..from.row.clone()
+        };
         assert_eq!(to.row, expected);
         assert_eq!((&from.tree, &from.derived), (&to.tree, &to.derived));
     }
     account.flag(other, uids(1, 1), remove(SystemFlag::Answered)).await;
     let from = account.fetch(INBOX, &uids(2, 2), Want::Row).await;
     assert!(from[0].row.flags.has(SystemFlag::Answered));
+}
+
+/// A message keeps its unique-id wherever it is moved, and no two have the same.
+pub async fn unique_ids_stay_with_messages(tested: Tested) {
+    let account = Account::provisioned(tested.ledger(), 1).await;
+    let other = account.create("other").await;
+    let given = NewMessage { uidl: Uidl::given("0001.old").unwrap(), ..message("imported") };
+    account.append(INBOX, vec![message("ours"), given]).await;
+    let names = async |mailbox| {
+        let found = account.fetch(mailbox, &all_uids(), Want::Row).await;
+        let live = found.iter().filter(|each| each.presence == Presence::Live);
+        live.map(|each| each.row.uidl.name(each.row.email)).collect::<Vec<_>>()
+    };
+    let first = names(INBOX).await;
+    assert_eq!(first[1], "0001.old");
+    account.transfer((INBOX, other), uids(1, 9), Transfer::Move).await;
+    assert_eq!(names(other).await, first);
+    account.transfer((other, INBOX), uids(1, 9), Transfer::Move).await;
+    assert_eq!(names(INBOX).await, first);
+
+    account.transfer((INBOX, INBOX), uids(3, 4), Transfer::Copy).await;
+    account.transfer((INBOX, other), uids(3, 6), Transfer::Copy).await;
+    let copied = names(INBOX).await;
+    assert_eq!(copied[..2], first);
+    account.transfer((other, INBOX), uids(1, 9), Transfer::Move).await;
+    let all = names(INBOX).await;
+    assert_eq!(all[..4], copied);
+    assert_eq!(all.iter().collect::<std::collections::BTreeSet<_>>().len(), 8);
 }
 
 /// MOVE: no reader ever finds the message twice, or not at all.

@@ -12,9 +12,12 @@ use wire::{AuthPolicy, ClearLogin, ListenAddr, Network};
 
 use crate::problem::{Doing, Problem};
 
+mod pop3;
 #[cfg(test)]
 mod tests;
 mod text;
+
+pub(crate) use pop3::{Pop3, Pop3s};
 
 /// The file that is read if it exists and no other is named.
 pub(crate) const DEFAULT_FILE: &str = "mailserver.toml";
@@ -39,6 +42,8 @@ pub(crate) struct Config {
     pub(crate) imap: Imap,
     pub(crate) imaps: Imaps,
     pub(crate) lmtp: Lmtp,
+    pub(crate) pop3: Pop3,
+    pub(crate) pop3s: Pop3s,
 }
 
 impl Default for Config {
@@ -58,6 +63,8 @@ impl Default for Config {
             imap: Imap::default(),
             imaps: Imaps::default(),
             lmtp: Lmtp::default(),
+            pop3: Pop3::default(),
+            pop3s: Pop3s::default(),
         }
     }
 }
@@ -392,7 +399,13 @@ impl Config {
             certificate.chain = base.join(&certificate.chain);
             certificate.key = base.join(&certificate.key);
         }
-        let listen = [&mut self.imap.listen, &mut self.imaps.listen, &mut self.lmtp.listen];
+        let listen = [
+            &mut self.imap.listen,
+            &mut self.imaps.listen,
+            &mut self.lmtp.listen,
+            &mut self.pop3.listen,
+            &mut self.pop3s.listen,
+        ];
         for address in listen.into_iter().flatten() {
             if let ListenAddr::Unix(path) = address {
                 *path = base.join(&*path);

@@ -35,6 +35,9 @@ pub(crate) fn next_steps(places: &[Place]) -> String {
     if let Some(imap) = tcp(places, "imap") {
         text += &read(imap);
     }
+    if let Some(pop3) = tcp(places, "pop3") {
+        text += &download(pop3);
+    }
     text + &format!("More: {program} --help; every option is explained in mailserver.toml.\n")
 }
 
@@ -53,6 +56,10 @@ fn read(imap: SocketAddr) -> String {
          \x20 curl -u alice 'imap://{imap}/INBOX;UID=1'\n\
          \x20 curl -u alice -T message.eml 'imap://{imap}/INBOX'\n"
     )
+}
+
+fn download(pop3: SocketAddr) -> String {
+    format!("Or by POP3:\n  curl -u alice 'pop3://{pop3}/1'\n")
 }
 
 fn tcp(places: &[Place], service: &str) -> Option<SocketAddr> {

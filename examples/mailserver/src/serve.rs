@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use imap_frontend::Imap;
 use lmtp_frontend::Lmtp;
+use pop3_frontend::Pop3;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
 use wire::{
@@ -71,13 +72,20 @@ impl<'a> Servers<'a> {
         self.start_imap(store, &certificates)?;
         self.start_imaps(store, &certificates)?;
         self.start_lmtp(store, &certificates)?;
+        self.start_pop3(store, &certificates)?;
+        self.start_pop3s(store, &certificates)?;
         self.start_control(store)
     }
 
     /// The files of the certificates, if any service uses them.
     fn certificates(&self) -> Result<Vec<CertificateFiles>, Problem> {
         let (imap, imaps, lmtp) = (&self.config.imap, &self.config.imaps, &self.config.lmtp);
-        let used = imaps.enabled || imap.enabled && imap.starttls || lmtp.enabled && lmtp.starttls;
+        let (pop3, pop3s) = (&self.config.pop3, &self.config.pop3s);
+        let used = imaps.enabled
+            || pop3s.enabled
+            || imap.enabled && imap.starttls
+            || lmtp.enabled && lmtp.starttls
+            || pop3.enabled && pop3.starttls;
         match used {
             true => tls::certificates(&self.config.tls, &self.config.directory),
             false => Ok(Vec::new()),
@@ -134,6 +142,36 @@ impl<'a> Servers<'a> {
         let lmtp = Arc::new(Lmtp::new(mail, directory, self.config.lmtp_settings()));
         let (listen, proxies) = (&config.listen, &config.proxies);
         self.start(&Service { name: "lmtp", listen, proxies, encryption }, &lmtp)
+    }
+
+    fn start_pop3(&mut self, store: &Store, files: &[CertificateFiles]) -> Result<(), Problem> {
+        let config = &self.config.pop3;
+        if !config.enabled {
+            return Ok(());
+        }
+        let encryption = match config.starttls {
+            true => Encryption::StartTls(self.load_tls(files, &["pop3"])?),
+            false => Encryption::None,
+        };
+        let (listen, proxies) = (&config.listen, &config.proxies);
+        let pop3 = self.pop3(store);
+        self.start(&Service { name: "pop3", listen, proxies, encryption }, &pop3)
+    }
+
+    fn start_pop3s(&mut self, store: &Store, files: &[CertificateFiles]) -> Result<(), Problem> {
+        let config = &self.config.pop3s;
+        if !config.enabled {
+            return Ok(());
+        }
+        let encryption = Encryption::Implicit(self.load_tls(files, &["pop3"])?);
+        let (listen, proxies) = (&config.listen, &config.proxies);
+        let pop3 = self.pop3(store);
+        self.start(&Service { name: "pop3s", listen, proxies, encryption }, &pop3)
+    }
+
+    fn pop3(&self, store: &Store) -> Arc<Pop3> {
+        let (mail, directory) = (store.mail.clone(), Arc::new(store.accounts.clone()));
+        Arc::new(Pop3::new(mail, directory, (&self.config.pop3).into()))
     }
 
     fn start_control(&mut self, store: &Store) -> Result<(), Problem> {

@@ -25,7 +25,7 @@ pub(super) async fn run(user: &Authenticated, append: Append) -> Outcome {
     let mut messages = Vec::with_capacity(append.messages.len());
     for AppendMessage { flags, date, data } in append.messages {
         let message = prepare(user.store(), data).await?;
-        messages.push(Incoming { message, flags, internal_date: date });
+        messages.push(Incoming { flags, internal_date: date, ..Incoming::new(message) });
     }
     let appended = user.store().append(user.by, to, messages).await;
     let appended = appended.map_err(refusal::of_target)?;

@@ -33,6 +33,7 @@ pub(super) fn decide(
             saved: change.at,
             thread: message.thread,
             size: email.tree.size(),
+            uidl: message.uidl.clone(),
         };
         draft.insert(to, row)?;
         draft.delta().emails.push(Arc::clone(&message.content));

@@ -1,10 +1,10 @@
 //! COPY and MOVE within an account: the content is shared, only memberships are made.
 
 use super::draft::Draft;
-use super::{Change, Delta, MAX_COPY, Outcome, Refusal, Snapshot};
+use super::{Change, Delta, MAX_COPY, Outcome, Refusal, Snapshot, Transfer};
 use crate::id::MailboxId;
 use crate::journal::Event;
-use crate::message::{Presence, Row};
+use crate::message::{Presence, Row, Uidl};
 use crate::uid::{Uid, UidSet};
 
 pub(super) fn copy(
@@ -20,7 +20,7 @@ pub(super) fn copy(
     draft.live(from)?;
     let rows: Vec<&Row> = seen.rows.iter().map(|(row, _)| row).collect();
     draft.charge(rows.len() as u64, rows.iter().map(|row| row.size).sum())?;
-    let outcome = place(&mut draft, to, &rows, change)?;
+    let outcome = place(&mut draft, (to, Transfer::Copy), &rows, change)?;
     Ok(finish(draft, seen, outcome))
 }
 
@@ -33,7 +33,7 @@ pub(super) fn r#move(
     draft.live(from)?;
     let live = seen.rows.iter().filter(|(_, presence)| *presence == Presence::Live);
     let rows: Vec<&Row> = live.map(|(row, _)| row).collect();
-    let outcome = place(&mut draft, to, &rows, change)?;
+    let outcome = place(&mut draft, (to, Transfer::Move), &rows, change)?;
     // The account holds as much afterwards as before.
     let usage = draft.head().usage;
     for row in &rows {
@@ -48,7 +48,7 @@ pub(super) fn r#move(
 
 fn place(
     draft: &mut Draft<'_>,
-    to: MailboxId,
+    (to, mode): (MailboxId, Transfer),
     rows: &[&Row],
     change: &Change,
 ) -> Result<Outcome, Refusal> {
@@ -58,7 +58,13 @@ fn place(
     for (row, uid) in rows.iter().zip(first..=u32::MAX) {
         let uid = Uid::new(uid).ok_or(Refusal::UidsExhausted)?;
         let modseq = draft.modseq;
-        draft.insert(to, Row { uid, modseq, saved: change.at, ..(*row).clone() })?;
+        // Two messages never have one unique-id, so a copy needs its own; what is moved stays what
+        // it is.
+        let uidl = match mode {
+            Transfer::Copy => Uidl::OfCopy(to, uid),
+            Transfer::Move => row.uidl.clone(),
+        };
+        draft.insert(to, Row { uid, modseq, saved: change.at, uidl, ..(*row).clone() })?;
     }
     let from = rows.iter().map(|row| row.uid).collect();
     let to = match count {

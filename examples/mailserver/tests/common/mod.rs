@@ -16,7 +16,8 @@ const BINARY: &str = env!("CARGO_BIN_EXE_mailserver");
 
 /// Every service on a port that the system chooses; all else as without a file.
 pub const ANY_PORTS: &str = "[imap]\nlisten = [\"127.0.0.1:0\"]\n\
-    [imaps]\nlisten = [\"127.0.0.1:0\"]\n[lmtp]\nlisten = [\"127.0.0.1:0\"]\n";
+    [imaps]\nlisten = [\"127.0.0.1:0\"]\n[lmtp]\nlisten = [\"127.0.0.1:0\"]\n\
+    [pop3]\nlisten = [\"127.0.0.1:0\"]\n[pop3s]\nlisten = [\"127.0.0.1:0\"]\n";
 
 /// A directory with a configuration file, in which commands are run.
 pub struct Site(TempDir);

@@ -3,7 +3,7 @@
 use crate::flags::{Flags, Keyword};
 use crate::id::{EmailId, MailboxId, ThreadId};
 use crate::mailbox::{AccountHead, Counts, Mailbox, MailboxState, Quota, SpecialUse, Usage};
-use crate::message::Row;
+use crate::message::{Row, Uidl};
 use crate::pack::{DecodeError, Packer, Unpacker};
 use crate::time::{InternalDate, Timestamp};
 use crate::uid::{ModSeq, Uid};
@@ -124,6 +124,7 @@ pub(super) fn encode_row(row: &Row, key: i64) -> Vec<u8> {
         .signed(row.saved.millis())
         .raw(&row.thread.0.to_le_bytes())
         .number(row.size);
+    encode_uidl(&row.uidl, &mut packer);
     packer.seal(key as u64)
 }
 
@@ -152,5 +153,34 @@ pub(super) fn decode_row(bytes: &[u8], key: i64) -> Result<Row, DecodeError> {
         saved: Timestamp::from_millis(from.signed()?),
         thread: ThreadId(u64::from_le_bytes(from.array()?)),
         size: from.number()?,
+        uidl: decode_uidl(&mut from)?,
     })
+}
+
+/// Nothing, for almost all messages; so it was before format 2.
+fn encode_uidl(uidl: &Uidl, packer: &mut Packer) {
+    match uidl {
+        Uidl::OfEmail => {}
+        Uidl::OfCopy(mailbox, uid) => {
+            packer.u8(1).number(u64::from(mailbox.0)).number(u64::from(uid.get()));
+        }
+        Uidl::Given(text) => {
+            packer.u8(2).bytes(text.as_bytes());
+        }
+    }
+}
+
+fn decode_uidl(from: &mut Unpacker<'_>) -> Result<Uidl, DecodeError> {
+    if from.rest().is_empty() {
+        return Ok(Uidl::OfEmail);
+    }
+    match from.u8()? {
+        1 => {
+            let mailbox = MailboxId(from.u32()?);
+            let uid = Uid::new(from.u32()?).ok_or(from.error("a UID"))?;
+            Ok(Uidl::OfCopy(mailbox, uid))
+        }
+        2 => Ok(Uidl::Given(from.text()?.into())),
+        _ => Err(from.error("a unique-id")),
+    }
 }

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use super::directory::OpenError;
 
 /// The version of the format that this release writes (see docs/format.md).
-pub const FORMAT: i64 = 1;
+pub const FORMAT: i64 = 2;
 
 /// Marks a database as one of ours ("mail", in ASCII).
 const APPLICATION_ID: i64 = 0x6d61_696c;
@@ -122,6 +122,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
     match version(&db).map_err(error)? {
         None => create(&db).map_err(error)?,
         Some(FORMAT) => db.execute_batch(INDEXES).map_err(error)?,
+        Some(older @ 1..FORMAT) => migrate(&db, older).map_err(error)?,
         Some(newer) => {
             let what =
                 format!("it is of format {newer}; this release knows formats up to {FORMAT}");
@@ -162,6 +163,17 @@ fn version(db: &Connection) -> rusqlite::Result<Option<i64>> {
     let tables: i64 = db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     let version = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     Ok((tables > 0).then_some(version))
+}
+
+/// Brings a database of an older format up to this one, all or nothing.
+fn migrate(db: &Connection, from: i64) -> rusqlite::Result<()> {
+    tracing::info!(
+        from,
+        to = FORMAT,
+        "the database is of an older format and is brought up to date"
+    );
+    // Format 2: a membership may end in what POP3 calls the message; those of format 1 do not.
+    db.execute_batch(&format!("BEGIN IMMEDIATE; {INDEXES} PRAGMA user_version = {FORMAT}; COMMIT;"))
 }
 
 fn create(db: &Connection) -> rusqlite::Result<()> {

@@ -1,4 +1,4 @@
-//! Command lines (RFC 5321 2.3.8, 4.5.3.1.4): what ends in CRLF, up to a cap.
+//! Command lines (RFC 5321 2.3.8, 4.5.3.1.4; RFC 1939 3): what ends in CRLF, up to a cap.
 
 use bytes::{Buf, Bytes, BytesMut};
 
@@ -9,7 +9,7 @@ pub enum Line {
     Complete(Bytes),
     /// A line above the cap; its bytes have been thrown away and the next line is intact.
     TooLong,
-    /// A line that ended in LF without CR. Not a line end in LMTP, so nothing in it may be obeyed;
+    /// A line that ended in LF without CR. Not a line end in these protocols, so nothing in it may be obeyed;
     /// but a peer that sends it would wait for ever if it got no answer.
     BareNewline,
 }
