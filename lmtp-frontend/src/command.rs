@@ -9,6 +9,7 @@ mod rcpt;
 mod rset;
 mod start_tls;
 mod vrfy;
+mod xclient;
 
 use wire::Ended;
 
@@ -30,7 +31,7 @@ impl Session {
             Command::Vrfy(_) => vrfy::vrfy(),
             Command::Help => help::help(),
             Command::StartTls => return self.start_tls().await,
-            Command::Xclient(_) => Reply::new(550, (7, 0), "not allowed"),
+            Command::Xclient(attributes) => self.xclient(&attributes),
             Command::Quit => {
                 self.say(&Reply::new(221, (0, 0), "bye"));
                 return Ok(Next::Quit);

@@ -1,9 +1,10 @@
-//! Delivery: one copy for each account, one reply for each recipient.
+//! Delivery: one copy for each mailbox, one reply for each recipient.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use futures::{FutureExt, StreamExt, stream};
+use mailstore::filter::Facts;
 use mailstore::id::{AccountId, EmailId, MailboxId};
 use mailstore::random::Random;
 use mailstore::time::Timestamp;
@@ -14,32 +15,46 @@ use tokio::time::timeout;
 use wire::Ended;
 
 use crate::Lmtp;
-use crate::codec::path::Domain;
+use crate::codec::command::Mail;
+use crate::codec::path::{Domain, ReversePath};
 use crate::codec::reply::Reply;
 use crate::intake::{Held, Intake};
+use crate::place::Placement;
 use crate::refusal::No;
 use crate::session::Session;
 use crate::trace::Stamp;
-use crate::transaction::{Recipient, Transaction};
+use crate::transaction::{Recipient, Target, Transaction};
 
 /// Messages above this size, in bytes, are parsed on a thread where that holds nobody up.
-const LARGE: usize = 256 * 1024;
+pub(crate) const LARGE: usize = 256 * 1024;
 
-/// A message and where it goes.
-struct Delivery {
-    lmtp: Arc<Lmtp>,
+/// What became of one recipient's copy.
+pub(crate) type Outcome = Result<(), No>;
+
+/// A message on its way to those it is for.
+pub(crate) struct Delivery {
+    pub(crate) lmtp: Arc<Lmtp>,
     /// What the message is called in logs and in `Received`.
-    id: String,
-    message: Bytes,
+    pub(crate) id: String,
+    pub(crate) mail: Mail,
+    pub(crate) message: Bytes,
+    /// What filters look at, if any do.
+    pub(crate) facts: OnceLock<Arc<Facts>>,
     /// The memory that the message takes.
     _held: Held,
 }
 
-/// What one account gets: however many recipients lead to it, it gets the message once.
-struct Copy {
-    account: AccountId,
+/// All recipients that lead to one target, in their order.
+struct Job {
+    target: Target,
+    addressees: Vec<Addressee>,
+}
+
+/// One of them.
+pub(crate) struct Addressee {
+    pub(crate) recipient: Recipient,
     /// What stands in front of the message.
-    header: String,
+    pub(crate) header: String,
 }
 
 impl Session {
@@ -65,30 +80,37 @@ impl Session {
         held: Held,
     ) -> Result<(), Ended> {
         let id = EmailId::new(Timestamp::now(), Random::draw()).to_string();
-        let copies = self.copies(transaction, &id);
-        let accounts: Vec<AccountId> = copies.iter().map(|copy| copy.account).collect();
-        let (lmtp, message) = (Arc::clone(&self.lmtp), message.into());
-        let delivery = Delivery { lmtp, id: id.clone(), message, _held: held };
+        let jobs = self.jobs(transaction, &id);
+        let targets: Vec<Target> = jobs.iter().map(|job| job.target.clone()).collect();
+        let delivery = Delivery {
+            lmtp: Arc::clone(&self.lmtp),
+            id: id.clone(),
+            mail: transaction.mail.clone(),
+            message: message.into(),
+            facts: OnceLock::new(),
+            _held: held,
+        };
         // In a task of its own: a client that is slow to take its replies delays no delivery.
-        let (sender, mut outcomes) = mpsc::channel(accounts.len().max(1));
-        tokio::spawn(delivery.run(copies, sender));
-        let mut known = Vec::with_capacity(accounts.len());
+        let (sender, mut outcomes) = mpsc::channel(jobs.len().max(1));
+        tokio::spawn(delivery.run(jobs, sender));
+        let mut known: Vec<std::vec::IntoIter<Outcome>> = Vec::with_capacity(targets.len());
         for recipient in &transaction.recipients {
-            let copy = accounts.iter().position(|account| *account == recipient.account);
-            while copy.is_some_and(|copy| known.len() <= copy) {
-                known.push(self.outcome(&mut outcomes).await?);
+            let job = targets.iter().position(|target| *target == recipient.target);
+            while job.is_some_and(|job| known.len() <= job) {
+                known.push(self.outcomes(&mut outcomes).await?.into_iter());
             }
-            let outcome = copy.and_then(|copy| known.get(copy).copied());
+            let outcome = job.and_then(|job| known.get_mut(job)?.next());
             self.say(&verdict(recipient, outcome.unwrap_or(Err(No::TOO_LATE)), &id));
         }
         Ok(())
     }
 
-    /// The next outcome. Replies that are ready are sent before it is waited for (RFC 2033 5).
-    async fn outcome(
+    /// The outcomes of the next job. Replies that are ready are sent before they are waited for
+    /// (RFC 2033 5).
+    async fn outcomes(
         &mut self,
-        outcomes: &mut mpsc::Receiver<Result<(), No>>,
-    ) -> Result<Result<(), No>, Ended> {
+        outcomes: &mut mpsc::Receiver<Vec<Outcome>>,
+    ) -> Result<Vec<Outcome>, Ended> {
         let ready = outcomes.recv().now_or_never();
         let outcome = match ready {
             Some(outcome) => outcome,
@@ -97,34 +119,44 @@ impl Session {
                 outcomes.recv().await
             }
         };
-        Ok(outcome.unwrap_or(Err(No::TOO_LATE)))
+        Ok(outcome.unwrap_or_default())
     }
 
-    /// One copy for each account, in the order in which the recipients first name it.
-    fn copies(&self, transaction: &Transaction, id: &str) -> Vec<Copy> {
+    /// One job for each target, in the order in which the recipients first name it.
+    fn jobs(&self, transaction: &Transaction, id: &str) -> Vec<Job> {
         let unnamed = Domain::Name("unknown".to_owned());
+        let told = self.told.as_ref();
         let only = match transaction.recipients.as_slice() {
             [only] => Some(&only.to),
             _ => None,
         };
         let stamp = Stamp {
             from: &transaction.mail.from,
-            client: self.client.as_ref().unwrap_or(&unnamed),
-            peer: self.connection.peer_ip(),
+            client: told
+                .and_then(|told| told.helo.as_ref())
+                .or(self.client.as_ref())
+                .unwrap_or(&unnamed),
+            peer: told.map_or_else(|| self.connection.peer_ip(), |told| told.address),
+            name: told.and_then(|told| told.name.as_ref()),
             host: &self.lmtp.settings.host,
             protocol: self.protocol(transaction),
             id,
             only,
             at: Timestamp::now(),
         };
-        let mut copies: Vec<Copy> = Vec::new();
-        for Recipient { to, account } in &transaction.recipients {
-            if !copies.iter().any(|copy| copy.account == *account) {
-                let header = stamp.header(self.lmtp.settings.trace, to);
-                copies.push(Copy { account: *account, header });
+        let mut jobs: Vec<Job> = Vec::new();
+        for recipient in &transaction.recipients {
+            let header = stamp.header(self.lmtp.settings.trace, &recipient.to);
+            let addressee = Addressee { recipient: recipient.clone(), header };
+            match jobs.iter_mut().find(|job| job.target == recipient.target) {
+                Some(job) => job.addressees.push(addressee),
+                None => {
+                    let target = recipient.target.clone();
+                    jobs.push(Job { target, addressees: vec![addressee] });
+                }
             }
         }
-        copies
+        jobs
     }
 
     /// The protocol's name after "with" (RFC 3848, RFC 6531 4.3).
@@ -140,7 +172,7 @@ impl Session {
 }
 
 /// What a recipient's client is told.
-fn verdict(recipient: &Recipient, outcome: Result<(), No>, id: &str) -> Reply {
+fn verdict(recipient: &Recipient, outcome: Outcome, id: &str) -> Reply {
     match outcome {
         Ok(()) => Reply::new(250, (0, 0), format!("<{}> {id} saved", recipient.to)),
         Err(no) => no.about(&recipient.to),
@@ -148,21 +180,21 @@ fn verdict(recipient: &Recipient, outcome: Result<(), No>, id: &str) -> Reply {
 }
 
 impl Delivery {
-    /// Puts the copies where they belong, several at a time, and tells the outcomes in their order.
-    /// Once nobody listens any more no further copy is begun: the client has gone, and will send
-    /// the message again to those it has heard nothing of.
-    async fn run(self, copies: Vec<Copy>, outcomes: mpsc::Sender<Result<(), No>>) {
+    /// Does the jobs, several at a time, and tells their outcomes in their order. Once nobody
+    /// listens any more no further job is begun: the client has gone, and will send the message
+    /// again to those it has heard nothing of.
+    async fn run(self, jobs: Vec<Job>, outcomes: mpsc::Sender<Vec<Outcome>>) {
         let message = self.prepare(self.message.clone()).await;
-        let mut copies = copies.into_iter();
+        let mut jobs = jobs.into_iter();
         if self.has_blobs()
-            && let Some(first) = copies.next()
+            && let Some(first) = jobs.next()
         {
             // Alone, so that the others find the blobs stored and need not put them too.
-            let _ = outcomes.send(self.copy(first, &message, &outcomes).await).await;
+            let _ = outcomes.send(self.job(first, &message, &outcomes).await).await;
         }
-        let appends = copies.map(|copy| self.copy(copy, &message, &outcomes));
-        let mut appended = stream::iter(appends).buffered(self.lmtp.settings.parallel.max(1));
-        while let Some(outcome) = appended.next().await {
+        let done = jobs.map(|job| self.job(job, &message, &outcomes));
+        let mut done = stream::iter(done).buffered(self.lmtp.settings.parallel.max(1));
+        while let Some(outcome) = done.next().await {
             // A listener that has gone needs no outcome.
             let _ = outcomes.send(outcome).await;
         }
@@ -173,35 +205,100 @@ impl Delivery {
         self.message.len() as u64 > self.lmtp.store.ledger().keeps_up_to()
     }
 
+    /// The sender, as the envelope names it; empty for the null sender.
+    pub(crate) fn sender(&self) -> String {
+        match &self.mail.from {
+            ReversePath::Null => String::new(),
+            ReversePath::Mailbox(mailbox) => mailbox.to_string(),
+        }
+    }
+
+    async fn job(
+        &self,
+        job: Job,
+        message: &Result<Prepared, No>,
+        outcomes: &mpsc::Sender<Vec<Outcome>>,
+    ) -> Vec<Outcome> {
+        let count = job.addressees.len();
+        let message = match message {
+            Err(no) => return vec![Err(*no); count],
+            Ok(_) if outcomes.is_closed() => return vec![Err(No::TOO_LATE); count],
+            Ok(message) => message,
+        };
+        match &job.target {
+            Target::Account(account) => self.account(*account, &job.addressees, message).await,
+            Target::Elsewhere(targets) => self.elsewhere(&job.addressees, targets).await,
+        }
+    }
+
+    /// One copy for each mailbox of an account that some of the recipients lead to.
+    async fn account(
+        &self,
+        account: AccountId,
+        addressees: &[Addressee],
+        message: &Prepared,
+    ) -> Vec<Outcome> {
+        let placements = match self.place(account, addressees, message).await {
+            Ok(placements) => placements,
+            Err(no) => return vec![Err(no); addressees.len()],
+        };
+        let mut stored: Vec<(MailboxId, Outcome)> = Vec::new();
+        let mut outcomes = Vec::with_capacity(addressees.len());
+        for (addressee, placement) in addressees.iter().zip(&placements) {
+            let kept = match self.send_on(account, addressee, placement).await {
+                // Whatever a filter says, what could not be sent on is not thrown away.
+                Ok(()) => placement.kept(),
+                Err(_) => Some(placement.mailbox),
+            };
+            let outcome = match kept {
+                None => Ok(()),
+                Some(mailbox) => match stored.iter().find(|(known, _)| *known == mailbox) {
+                    Some((_, outcome)) => *outcome,
+                    None => {
+                        let to = (account, mailbox);
+                        let outcome = self.copy(to, (addressee, placement), message).await;
+                        stored.push((mailbox, outcome));
+                        outcome
+                    }
+                },
+            };
+            if outcome.is_ok() {
+                self.report(account, addressee).await;
+            }
+            outcomes.push(outcome);
+        }
+        outcomes
+    }
+
+    /// What filters look at.
+    pub(crate) fn facts(&self, message: &Prepared) -> &Arc<Facts> {
+        let facts = || self.lmtp.store.facts(message, self.message.clone());
+        self.facts.get_or_init(|| Arc::new(facts()))
+    }
+
     async fn copy(
         &self,
-        copy: Copy,
-        message: &Result<Prepared, No>,
-        outcomes: &mpsc::Sender<Result<(), No>>,
-    ) -> Result<(), No> {
-        if outcomes.is_closed() {
-            return Err(No::TOO_LATE);
-        }
-        let message = message.as_ref().map_err(|no| *no)?;
-        let behind = self.lmtp.store.prepare_behind(copy.header.as_bytes(), message);
-        let message = match behind {
+        to: (AccountId, MailboxId),
+        (addressee, placement): (&Addressee, &Placement),
+        message: &Prepared,
+    ) -> Outcome {
+        let header = addressee.header.as_bytes();
+        let message = match self.lmtp.store.prepare_behind(header, message) {
             Some(prepared) => prepared,
-            None => {
-                let together = [copy.header.as_bytes(), &self.message].concat();
-                self.prepare(together.into()).await?
-            }
+            None => self.prepare([header, &self.message].concat().into()).await?,
         };
-        self.append(copy.account, message).await
+        let incoming = Incoming { flags: placement.flags.clone(), ..Incoming::new(message) };
+        self.append(to, incoming).await
     }
 
     /// Appends a copy. It is durable when this returns.
-    async fn append(&self, account: AccountId, message: Prepared) -> Result<(), No> {
+    async fn append(&self, (account, mailbox): (AccountId, MailboxId), copy: Incoming) -> Outcome {
         let id = &self.id;
-        let incoming = vec![Incoming::new(message)];
-        let append = self.lmtp.store.append(account.into(), MailboxId::INBOX, incoming);
+        let append = self.lmtp.store.append(account.into(), mailbox, vec![copy]);
         match timeout(self.lmtp.settings.delivery, append).await {
             Ok(Ok(appended)) => {
-                tracing::info!(id, %account, uids = %appended.uids, "delivered");
+                let uids = &appended.uids;
+                tracing::info!(id, %account, mailbox = mailbox.0, %uids, "delivered");
                 Ok(())
             }
             Ok(Err(error)) => {

@@ -24,6 +24,8 @@ impl No {
     pub(crate) const NO_MEMORY: Self = no(452, (3, 1), "no memory for the message at present");
     pub(crate) const UNKNOWN: Self = no(550, (1, 1), "no such user");
     pub(crate) const DISABLED: Self = no(450, (2, 1), "takes no mail at present");
+    pub(crate) const NO_RELAY: Self = no(550, (7, 1), "mail is not sent on from here");
+    pub(crate) const LOOP: Self = no(554, (4, 6), "the message has been here before");
     pub(crate) const NO_ROUTE: Self = no(451, (4, 3), "the directory does not answer");
     pub(crate) const TOO_LATE: Self = no(451, (3, 0), "the store does not answer");
 

@@ -1,5 +1,6 @@
 //! One client's session: reads lines, obeys them, sends replies.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::BytesMut;
@@ -31,9 +32,21 @@ pub(crate) struct Session {
     output: Vec<u8>,
     /// From LHLO on.
     pub(crate) client: Option<Domain>,
+    /// What a proxy has told of its client.
+    pub(crate) told: Option<Told>,
     pub(crate) transaction: Option<Transaction>,
     /// Lines that were no commands or out of order.
     errors: u32,
+}
+
+/// What a proxy tells of its client (XCLIENT).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Told {
+    pub(crate) address: Option<IpAddr>,
+    /// Its name, by DNS.
+    pub(crate) name: Option<Domain>,
+    /// What it calls itself.
+    pub(crate) helo: Option<Domain>,
 }
 
 /// What follows a command.
@@ -55,6 +68,7 @@ impl Session {
             lines,
             output: Vec::new(),
             client: None,
+            told: None,
             transaction: None,
             errors: 0,
         }

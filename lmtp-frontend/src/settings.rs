@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use wire::Network;
+
 /// Settings of an [`Lmtp`](crate::Lmtp) server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -30,8 +32,25 @@ pub struct Settings {
     /// For putting the message into one account. Default 5 min: half of what clients wait (RFC 5321
     /// 4.5.3.2.6), as a client that gives up first sends the message again.
     pub delivery: Duration,
+    /// Clients that may say XCLIENT: proxies that tell who their clients are. Default: none.
+    pub xclient: Vec<Network>,
+    /// What becomes of mail to `user+label`. Default: the label does not matter.
+    pub labels: Labels,
+    /// For so long a sender gets no second automatic answer of one account. Default 4 h.
+    pub reply_interval: Duration,
     /// Accounts of one message that are written at the same time. Default 16.
     pub parallel: usize,
+}
+
+/// What becomes of mail to `user+label`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Labels {
+    /// It goes where mail to `user` goes.
+    #[default]
+    Ignored,
+    /// It goes into the mailbox of that name, if there is one: senders make none. In a label `.`
+    /// stands for the separator too, if there is no mailbox with the dot in its name.
+    Filed,
 }
 
 /// Header fields that final delivery adds (RFC 5321 4.4). All on by default.
@@ -57,6 +76,9 @@ impl Default for Settings {
             memory_wait: Duration::from_secs(30),
             routing: Duration::from_secs(30),
             delivery: Duration::from_secs(300),
+            xclient: Vec::new(),
+            labels: Labels::default(),
+            reply_interval: Duration::from_secs(4 * 3600),
             parallel: 16,
         }
     }

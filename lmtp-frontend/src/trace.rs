@@ -17,6 +17,8 @@ pub(crate) struct Stamp<'a> {
     pub(crate) client: &'a Domain,
     /// The client's address; `None` for a local socket.
     pub(crate) peer: Option<IpAddr>,
+    /// The client's name by DNS, if a proxy has told it.
+    pub(crate) name: Option<&'a Domain>,
     /// This server's name.
     pub(crate) host: &'a str,
     /// The name of the protocol (RFC 3848, RFC 6531 4.3).
@@ -47,9 +49,10 @@ impl Stamp<'_> {
 
     fn received(&self, header: &mut String) {
         let _ = write!(header, "Received: from {}", self.client);
+        let name = self.name.map(|name| format!("{name} ")).unwrap_or_default();
         match self.peer {
-            Some(IpAddr::V4(address)) => _ = write!(header, " ([{address}])"),
-            Some(IpAddr::V6(address)) => _ = write!(header, " ([IPv6:{address}])"),
+            Some(IpAddr::V4(address)) => _ = write!(header, " ({name}[{address}])"),
+            Some(IpAddr::V6(address)) => _ = write!(header, " ({name}[IPv6:{address}])"),
             None => {}
         }
         let Self { host, protocol, id, .. } = self;
@@ -107,6 +110,7 @@ mod tests {
             from: &from,
             client: &Domain::Name("mx.example".to_owned()),
             peer: Some([192, 0, 2, 1].into()),
+            name: None,
             host: "store.example",
             protocol: "LMTPS",
             id: "0123",
@@ -128,6 +132,7 @@ mod tests {
             from: &ReversePath::Null,
             client: &Domain::V4([127, 0, 0, 1].into()),
             peer: None,
+            name: None,
             host: "h",
             protocol: "LMTP",
             id: "1",

@@ -3,6 +3,7 @@
 use mailstore::id::AccountId;
 
 use crate::codec::command::Mail;
+use crate::codec::parameter::{Event, Notify, RcptParameters};
 use crate::codec::path::Mailbox;
 use crate::intake::Intake;
 
@@ -23,7 +24,31 @@ pub(crate) struct Recipient {
     /// As the client gave it.
     pub(crate) to: Mailbox,
     /// Where it leads.
-    pub(crate) account: AccountId,
+    pub(crate) target: Target,
+    /// What stood behind the plus sign.
+    pub(crate) label: Option<String>,
+    /// What is to be reported.
+    pub(crate) parameters: RcptParameters,
+}
+
+/// Where a recipient leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// To an account.
+    Account(AccountId),
+    /// To these addresses, of others.
+    Elsewhere(Vec<String>),
+}
+
+impl Recipient {
+    /// Does the sender want to know that the message was delivered (RFC 3461 4.1)?
+    pub(crate) fn wants_report(&self) -> bool {
+        let events = match &self.parameters.notify {
+            Some(Notify::On(events)) => events.as_slice(),
+            Some(Notify::Never) | None => &[],
+        };
+        events.contains(&Event::Success)
+    }
 }
 
 impl Transaction {

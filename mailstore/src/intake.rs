@@ -56,6 +56,11 @@ impl Prepared {
         })
     }
 
+    /// Its tree, whose ranges are those of its bytes.
+    pub(crate) fn tree(&self) -> &MimeTree {
+        &self.tree
+    }
+
     /// RFC822.SIZE, in bytes.
     pub fn size(&self) -> u64 {
         self.tree.size()

@@ -33,6 +33,8 @@ pub mod blob;
 mod budget;
 pub mod change;
 mod error;
+pub mod filter;
+mod filters;
 pub mod flags;
 pub mod id;
 mod intake;

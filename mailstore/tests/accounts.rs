@@ -376,3 +376,30 @@ async fn a_store_out_of_reach_is_not_an_answer() {
         assert_eq!(refused.unwrap_err().fault, Fault::Unavailable);
     }
 }
+
+#[tokio::test]
+async fn domains_have_aliases_and_catch_what_is_left() {
+    let domain = |text: &str| text.parse::<mailstore::accounts::Domain>().unwrap();
+    let accounts =
+        accounts().with_domain_aliases([(domain("other.example"), domain("example.com"))]);
+    let alice = accounts.add(alice()).await.unwrap();
+    let bob = accounts.add(NewUser::new("bob")).await.unwrap();
+    accounts.add_address("bob", "*@Example.com").await.unwrap();
+    for (address, route) in [
+        ("alice+x@other.example", local(&alice, Some("x"))),
+        ("nobody@example.com", local(&bob, None)),
+        ("nobody+y@other.example", local(&bob, Some("y"))),
+        ("nobody@elsewhere.example", Route::Unknown),
+        ("*@example.com", Route::Unknown),
+        ("nobody", Route::Unknown),
+    ] {
+        assert_eq!(accounts.route(address).await.unwrap(), route, "{address}");
+    }
+    // It catches mail, not logins.
+    for name in ["nobody@example.com", "*@example.com"] {
+        assert_eq!(verdict(&accounts, name, "sesame").await, Verdict::Rejected, "{name}");
+    }
+    assert!(accounts.add(NewUser::new("*@example.org")).await.is_err());
+    accounts.remove_address("bob", "*@example.com").await.unwrap();
+    assert_eq!(accounts.route("nobody@example.com").await.unwrap(), Route::Unknown);
+}

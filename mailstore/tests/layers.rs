@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 /// Layers from left to right. A module imports from its own layer and from those before it.
 const LAYERS: [&[&str]; 8] = [
     &["id", "flags", "time", "random", "uid"],
-    &["blob", "pack", "mime", "search"],
+    &["blob", "pack", "mime", "search", "filter"],
     &["mailbox", "message", "property"],
     // A record holds the outcome of its change, which holds records: one layer.
     &["journal", "change"],
@@ -18,6 +18,7 @@ const LAYERS: [&[&str]; 8] = [
         "budget",
         "error",
         "settings",
+        "filters",
         "lanes",
         "intake",
         "mailstore",

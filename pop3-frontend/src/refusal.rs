@@ -14,6 +14,8 @@ pub(crate) enum Failed {
     No(No),
     /// The client has said something wrong, which counts against it.
     Bad(No),
+    /// The client is told, and that is the end.
+    Last(No),
     /// The connection is at its end.
     Ended(Ended),
 }

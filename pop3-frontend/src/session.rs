@@ -111,6 +111,10 @@ impl Session {
                 Ok(next) => next,
                 Err(Failed::Ended(ended)) => return Err(ended),
                 Err(Failed::No(no)) => self.refuse(&no),
+                Err(Failed::Last(no)) => {
+                    self.reply.no(&no);
+                    Next::Quit
+                }
                 Err(Failed::Bad(no)) => {
                     self.errors += 1;
                     self.refuse(&no)
@@ -171,14 +175,13 @@ impl Session {
         match &self.state {
             State::Authorization(_) => self.commands += 1,
             State::Transaction(user) if user.lock.is_lost() => {
-                self.errors = u32::MAX;
-                return Err(Failed::no(Code::SysTemp, "the maildrop was given to another session"));
+                let text = "the maildrop was given to another session";
+                return Err(Failed::Last(No::new(Code::SysTemp, text)));
             }
             State::Transaction(_) => {}
         }
         if self.commands > self.pop3.settings.commands_before_login {
-            self.errors = u32::MAX;
-            return Err(Failed::bad("too many commands before login"));
+            return Err(Failed::Last(No::plain("too many commands before login")));
         }
         Ok(())
     }

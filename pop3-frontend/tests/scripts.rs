@@ -62,6 +62,8 @@ scripts! {
     retr
     retr_any_lf
     sasl
+    sasl_bearer
+    sasl_scram
     seen
     silent
     top

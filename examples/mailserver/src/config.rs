@@ -12,11 +12,13 @@ use wire::{AuthPolicy, ClearLogin, ListenAddr, Network};
 
 use crate::problem::{Doing, Problem};
 
+mod alias;
 mod pop3;
 #[cfg(test)]
 mod tests;
 mod text;
 
+pub(crate) use alias::DomainAlias;
 pub(crate) use pop3::{Pop3, Pop3s};
 
 /// The file that is read if it exists and no other is named.
@@ -31,6 +33,8 @@ pub(crate) struct Config {
     pub(crate) directory: PathBuf,
     #[serde(with = "text")]
     pub(crate) home_domains: Vec<Domain>,
+    #[serde(with = "text")]
+    pub(crate) domain_aliases: Vec<DomainAlias>,
     pub(crate) hostname: String,
     pub(crate) log: Log,
     pub(crate) backend: Backend,
@@ -52,6 +56,7 @@ impl Default for Config {
         Self {
             directory: "mailstore-data".into(),
             home_domains: localhost.into_iter().collect(),
+            domain_aliases: Vec::new(),
             hostname: "localhost".into(),
             log: Log::default(),
             backend: Backend::default(),
@@ -325,6 +330,9 @@ pub(crate) struct Lmtp {
     pub(crate) starttls: bool,
     #[serde(with = "text")]
     pub(crate) proxies: Vec<Network>,
+    #[serde(with = "text")]
+    pub(crate) xclient: Vec<Network>,
+    pub(crate) labels: Labels,
     pub(crate) recipients: usize,
     pub(crate) return_path: bool,
     pub(crate) delivered_to: bool,
@@ -339,12 +347,22 @@ impl Default for Lmtp {
             listen: loopback(2424),
             starttls: true,
             proxies: Vec::new(),
+            xclient: Vec::new(),
+            labels: Labels::Ignored,
             recipients: settings.recipients,
             return_path: settings.trace.return_path,
             delivered_to: settings.trace.delivered_to,
             received: settings.trace.received,
         }
     }
+}
+
+/// What becomes of mail to `user+label`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Labels {
+    Ignored,
+    Filed,
 }
 
 fn loopback(port: u16) -> Vec<ListenAddr> {
@@ -389,8 +407,13 @@ impl Config {
             received: self.lmtp.received,
         };
         let recipients = self.lmtp.recipients;
-        let host = self.hostname.clone();
-        lmtp_frontend::Settings { host, trace, recipients, ..Default::default() }
+        let labels = match self.lmtp.labels {
+            Labels::Ignored => lmtp_frontend::Labels::Ignored,
+            Labels::Filed => lmtp_frontend::Labels::Filed,
+        };
+        let (host, xclient) = (self.hostname.clone(), self.lmtp.xclient.clone());
+        let defaults = lmtp_frontend::Settings::default();
+        lmtp_frontend::Settings { host, trace, recipients, labels, xclient, ..defaults }
     }
 
     fn resolve(&mut self, base: &Path) {

@@ -25,9 +25,11 @@ pub(crate) fn open(config: &Config) -> Result<Store, Problem> {
     let embedded = Embedded::open(&config.directory).doing(|| "opening the store".to_owned())?;
     let backend = backend::place(&config.backend, embedded.backend())?;
     let mail = Mailstore::new(backend, (&config.store).into());
-    let accounts =
-        Accounts::new(Arc::new(embedded.accounts())).with_home_domains(config.home_domains.clone());
-    let accounts = accounts.with_scram(config.login.scram());
+    let aliases = config.domain_aliases.iter().cloned();
+    let accounts = Accounts::new(Arc::new(embedded.accounts()))
+        .with_home_domains(config.home_domains.clone())
+        .with_domain_aliases(aliases.map(|alias| (alias.alias, alias.domain)))
+        .with_scram(config.login.scram());
     Ok(Store { mail, accounts })
 }
 

@@ -24,7 +24,8 @@ fn message(number: usize) -> String {
 /// A server with one user, who has mail.
 fn serve() -> (Site, Server) {
     let bare = "[lmtp]\nreturn_path = false\nreceived = false\ndelivered_to = false\n";
-    let site = Site::new(&ANY_PORTS.replace("[lmtp]\n", bare));
+    let config = ANY_PORTS.replace("[lmtp]\n", bare) + "[login]\nscram = true\n";
+    let site = Site::new(&config);
     let server = site.serve();
     site.done(&["user", "add", "alice"], &format!("{PASSWORD}\n"));
     let mut lmtp = server.connect("lmtp");
@@ -201,14 +202,14 @@ fn fetchmail_empties_the_maildrop() {
     assert_eq!(left(&server), "0");
 }
 
-/// Through STLS, pipelined.
+/// Through STLS, pipelined, the password proven and not sent.
 #[test]
-fn mpop_pipelines() {
+fn mpop_pipelines_and_proves_its_password() {
     let (site, server) = serve();
     let maildir = maildir(&site);
     let config = format!(
         "account default\nhost 127.0.0.1\nport {}\nuser alice\npassword {PASSWORD}\n\
-         tls on\ntls_starttls on\ntls_certcheck off\nauth user\npipelining on\nkeep off\n\
+         tls on\ntls_starttls on\ntls_certcheck off\nauth scram-sha-256\npipelining on\nkeep off\n\
          received_header off\ndelivery maildir {}\nuidls_file {}/uidls\n",
         port(&server),
         maildir.display(),

@@ -81,6 +81,13 @@ impl Mailbox {
 }
 
 impl Domain {
+    /// Reads a text that is one and nothing else.
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        let mut cursor = Cursor::new(text.as_bytes());
+        let domain = Self::parse(&mut cursor).ok()?;
+        cursor.is_done().then_some(domain)
+    }
+
     pub(crate) fn parse(cursor: &mut Cursor<'_>) -> Result<Self, SyntaxError> {
         if cursor.eat(b'[') { Self::literal(cursor) } else { Self::name(cursor) }
     }

@@ -1,5 +1,6 @@
 //! LHLO (RFC 2033 4.1).
 
+use super::xclient::ATTRIBUTES;
 use crate::codec::path::Domain;
 use crate::codec::reply::Reply;
 use crate::session::Session;
@@ -18,6 +19,12 @@ impl Session {
             .line("CHUNKING")
             .line("BINARYMIME")
             .line(format!("SIZE {}", self.lmtp.largest()));
-        if self.connection.offers_start_tls() { offers.line("STARTTLS") } else { offers }
+        let more = [
+            (self.lmtp.outbox.is_some(), "DSN"),
+            (self.is_trusted(), ATTRIBUTES),
+            (self.connection.offers_start_tls(), "STARTTLS"),
+        ];
+        let more = more.into_iter().filter(|(offered, _)| *offered);
+        more.fold(offers, |offers, (_, line)| offers.line(line))
     }
 }

@@ -3,6 +3,7 @@
 use crate::codec::command::Mail;
 use crate::codec::parameter::MailParameters;
 use crate::codec::reply::Reply;
+use crate::outbox::Outbox;
 use crate::refusal::No;
 use crate::session::Session;
 use crate::transaction::Transaction;
@@ -17,7 +18,7 @@ impl Session {
             return self.out_of_order("a message is under way already");
         }
         let parameters = &mail.parameters;
-        if let Some(parameter) = not_offered(parameters) {
+        if let Some(parameter) = not_offered(parameters, self.lmtp.outbox.as_deref()) {
             return Reply::new(555, (5, 4), format!("{parameter} is not offered"));
         }
         if !mail.from.is_ascii() && parameters.smtputf8.is_none() {
@@ -33,8 +34,11 @@ impl Session {
 
 /// A parameter of an extension that LHLO does not list. To accept it would promise what is not
 /// done.
-fn not_offered(parameters: &MailParameters) -> Option<&'static str> {
+fn not_offered(parameters: &MailParameters, outbox: Option<&dyn Outbox>) -> Option<&'static str> {
     let auth = parameters.auth.as_ref().map(|_| "AUTH");
+    if outbox.is_some() {
+        return auth;
+    }
     let ret = parameters.ret.map(|_| "RET");
     let envid = parameters.envid.as_ref().map(|_| "ENVID");
     auth.or(ret).or(envid)

@@ -10,7 +10,7 @@ use crate::codec::path::Mailbox;
 use crate::codec::reply::Reply;
 use crate::refusal::No;
 use crate::session::Session;
-use crate::transaction::Recipient;
+use crate::transaction::{Recipient, Target};
 
 impl Session {
     /// Adds a recipient, if the directory knows where its mail goes.
@@ -18,13 +18,20 @@ impl Session {
         if let Some(refusal) = self.not_now(&rcpt) {
             return refusal;
         }
-        let Rcpt { to, .. } = rcpt;
+        let Rcpt { to, parameters } = rcpt;
         let route = self.route(&to).await;
         match (route, &mut self.transaction) {
-            (Ok(Route::Local { account, .. }), Some(transaction)) => {
-                transaction.recipients.push(Recipient { to, account });
+            (Ok(Route::Local { account, label }), Some(transaction)) => {
+                let target = Target::Account(account);
+                transaction.recipients.push(Recipient { to, target, label, parameters });
                 Reply::new(250, (1, 5), "OK")
             }
+            (Ok(Route::Forward(targets)), Some(transaction)) if self.lmtp.outbox.is_some() => {
+                let target = Target::Elsewhere(targets);
+                transaction.recipients.push(Recipient { to, target, label: None, parameters });
+                Reply::new(250, (1, 5), "OK")
+            }
+            (Ok(Route::Forward(_)), _) => No::NO_RELAY.about(to),
             (Ok(Route::Disabled), _) => No::DISABLED.about(to),
             (Ok(_), _) => No::UNKNOWN.about(to),
             (Err(no), _) => no.about(to),
@@ -39,7 +46,9 @@ impl Session {
         if transaction.chunks.is_some() {
             return Some(self.out_of_order("the message has begun"));
         }
-        if let Some(parameter) = not_offered(&rcpt.parameters) {
+        if let Some(parameter) = not_offered(&rcpt.parameters)
+            && self.lmtp.outbox.is_none()
+        {
             return Some(Reply::new(555, (5, 4), format!("{parameter} is not offered")));
         }
         if !rcpt.to.is_ascii() && transaction.mail.parameters.smtputf8.is_none() {

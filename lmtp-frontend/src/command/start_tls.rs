@@ -18,6 +18,7 @@ impl Session {
         self.flush().await?;
         self.connection.start_tls(&mut self.input).await?;
         self.client = None;
+        self.told = None;
         self.transaction = None;
         Ok(Next::Command)
     }

@@ -1,17 +1,20 @@
 //! A server, a client that plays transcripts, and a directory of people made up.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use lmtp_frontend::{Lmtp, Settings};
+use lmtp_frontend::{Lmtp, Outbox, Outgoing, Settings};
 use mailstore::backends::embedded::Embedded;
 use mailstore::backends::memory;
-use mailstore::id::{AccountId, MailboxId};
+use mailstore::flags::Flags;
+use mailstore::id::{AccountId, MailboxId, MailboxKey};
 use mailstore::message::Want;
 use mailstore::store::directory::{Attempt, Route, ScramKeys, Service, Verdict};
 use mailstore::store::{Directory, StoreError};
+use mailstore::uid::{Uid, UidSet};
 use mailstore::{Access, Mailstore};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
@@ -37,7 +40,11 @@ impl Directory for People {
 
     async fn route(&self, address: &str) -> Result<Route, StoreError> {
         let local = address.split(['@', '+']).next().unwrap_or_default();
+        let before = address.split('@').next().unwrap_or_default();
+        let label = before.split_once('+').map(|(_, label)| label);
+        let local_route = |number| local_route(number, label);
         match local {
+            "away" => Ok(Route::Forward(vec!["x@a.example".into(), "y@b.example".into()])),
             "alice" | "alias" | "δοκιμή" => Ok(local_route(ALICE)),
             "bob" | "\"bob b\"" => Ok(local_route(BOB)),
             "carol" => Ok(local_route(CAROL)),
@@ -53,8 +60,33 @@ pub(crate) fn account(number: i64) -> AccountId {
     AccountId::new(number).unwrap()
 }
 
-fn local_route(number: i64) -> Route {
-    Route::Local { account: account(number), label: None }
+fn local_route(number: i64, label: Option<&str>) -> Route {
+    Route::Local { account: account(number), label: label.map(str::to_owned) }
+}
+
+/// What was handed to the outbox.
+#[derive(Debug, Default)]
+pub(crate) struct Posted {
+    pub(crate) all: Mutex<Vec<Outgoing>>,
+    pub(crate) fails: AtomicBool,
+}
+
+#[async_trait]
+impl Outbox for Posted {
+    async fn send(&self, outgoing: Outgoing) -> Result<(), StoreError> {
+        if self.fails.load(Ordering::SeqCst) {
+            return Err(StoreError::unavailable("send", "the queue is full"));
+        }
+        self.all.lock().unwrap().push(outgoing);
+        Ok(())
+    }
+}
+
+impl Posted {
+    /// What was handed over since, as text: kind, and to whom.
+    pub(crate) fn take(&self) -> Vec<Outgoing> {
+        std::mem::take(&mut self.all.lock().unwrap())
+    }
 }
 
 /// Settings with nothing put in front of messages.
@@ -83,11 +115,22 @@ impl Server {
     }
 
     pub(crate) async fn on(store: Mailstore, settings: Settings, wired: wire::Settings) -> Self {
+        let lmtp = Lmtp::new(store.clone(), Arc::new(People), settings);
+        Self::of(store, lmtp, wired).await
+    }
+
+    /// With an outbox, in front of a store in memory.
+    pub(crate) async fn sending(settings: Settings, outbox: Arc<Posted>) -> Self {
+        let store = store(mailstore::Settings::default());
+        let lmtp = Lmtp::new(store.clone(), Arc::new(People), settings).with_outbox(outbox);
+        Self::of(store, lmtp, wire::Settings::default()).await
+    }
+
+    async fn of(store: Mailstore, lmtp: Lmtp, wired: wire::Settings) -> Self {
         let listener = Listener::bind(&"127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.local_addr().unwrap();
         let (trigger, shutdown) = Shutdown::channel();
-        let lmtp = Arc::new(Lmtp::new(store.clone(), Arc::new(People), settings));
-        tokio::spawn(wire::serve(listener, wired, lmtp, shutdown));
+        tokio::spawn(wire::serve(listener, wired, Arc::new(lmtp), shutdown));
         Self { store, address, trigger }
     }
 
@@ -116,8 +159,33 @@ impl Server {
 
     /// The messages in somebody's INBOX.
     pub(crate) async fn messages(&self, number: i64) -> Vec<Bytes> {
+        self.messages_in(number, MailboxId::INBOX).await
+    }
+
+    /// A mailbox of somebody's.
+    pub(crate) async fn mailbox(&self, number: i64, name: &str) -> MailboxId {
+        let all = self.store.mailboxes(account(number)).await.unwrap();
+        match all.find(name) {
+            Some(found) => found.id,
+            None => self.store.create(account(number).into(), name, None).await.unwrap(),
+        }
+    }
+
+    /// What somebody's mailbox holds: the flags of each message, and its bytes as text.
+    pub(crate) async fn filed(&self, number: i64, name: &str) -> Vec<(Flags, String)> {
+        let mailbox = self.mailbox(number, name).await;
+        let at = MailboxKey { account: account(number), mailbox };
+        let all = UidSet::range(Uid::MIN..=Uid::MAX);
+        let page = self.store.ledger().fetch(at, &all, Want::Row).await.unwrap();
+        let flags = page.messages.into_iter().map(|found| found.row.flags);
+        let texts = self.messages_in(number, mailbox).await;
+        let texts = texts.iter().map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+        flags.zip(texts).collect()
+    }
+
+    async fn messages_in(&self, number: i64, mailbox: MailboxId) -> Vec<Bytes> {
         let by = account(number).into();
-        let inbox = self.store.select(by, MailboxId::INBOX, Access::ReadOnly).await.unwrap();
+        let inbox = self.store.select(by, mailbox, Access::ReadOnly).await.unwrap();
         let inbox = inbox.expect("an INBOX");
         let mut messages = Vec::new();
         let mut rest = inbox.uids().to_set();

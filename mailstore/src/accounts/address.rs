@@ -43,15 +43,37 @@ impl FromStr for Domain {
     }
 }
 
+/// The local part that means all others.
+const CATCH_ALL: &str = "*";
+
 /// `local@domain`, without a label, both parts in lower case. Ordered by its text.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Address(String);
 
 impl Address {
-    /// Checks an address and brings it into its one form.
+    /// Checks an address and brings it into its one form. `*@domain` is what all mail of a domain
+    /// goes to that is to nobody; no sender can write it.
     pub fn new(text: &str) -> Result<Self, NameError> {
         let (local, domain) = text.rsplit_once('@').ok_or(NameError::NoDomain)?;
+        if local == CATCH_ALL {
+            return Ok(Self::catch_all(&name::domain(domain)?));
+        }
         Ok(Self(format!("{}@{}", name::local_part(local)?, name::domain(domain)?)))
+    }
+
+    /// Where mail to nobody else in this domain goes.
+    pub(super) fn catch_all(domain: &Domain) -> Self {
+        Self(format!("{CATCH_ALL}@{domain}"))
+    }
+
+    /// Is it [`Self::catch_all`] of a domain?
+    pub(super) fn is_catch_all(&self) -> bool {
+        self.local() == CATCH_ALL
+    }
+
+    /// The same local part in another domain.
+    pub(super) fn in_domain(&self, domain: &Domain) -> Self {
+        Self(format!("{}@{domain}", self.local()))
     }
 
     /// The address in its one form.

@@ -54,7 +54,10 @@ impl Directory for Accounts {
         let Some(recipient) = Recipient::parse(address) else {
             return Ok(Route::Unknown);
         };
-        let user = self.lookup(&recipient.destination).await?;
+        let user = match self.lookup(&recipient.destination).await? {
+            Some(user) => Some(user),
+            None => self.catcher(&recipient.destination).await?,
+        };
         Ok(user.map_or(Route::Unknown, |user| route(&user, recipient.label)))
     }
 }

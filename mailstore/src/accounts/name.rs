@@ -53,7 +53,11 @@ impl Name {
     /// Checks a name and brings it into its one form.
     pub fn new(name: &str) -> Result<Self, NameError> {
         if name.contains('@') {
-            return Address::new(name).map(Self::from);
+            let address = Address::new(name)?;
+            return match address.is_catch_all() {
+                true => Err(NameError::Character { found: '*', at: 0 }),
+                false => Ok(Self::from(address)),
+            };
         }
         local_part(name).map(Self)
     }

@@ -1,6 +1,6 @@
 //! Adding, listing and changing users.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tokio::sync::OnceCell;
@@ -63,8 +63,9 @@ impl NewUser {
 ///
 /// - **Who a name is**: a user may log in with the login name or with any of the addresses.
 /// - **Where mail goes**: to the owner of an address; for a bare name, and for an address in one
-///   of the *home domains* that nobody owns, to the user of that login name. `user+label` goes to
-///   `user`. A disabled user takes no mail.
+///   of the *home domains* that nobody owns, to the user of that login name; else to where the
+///   same local part leads in the domain that this one is an *alias* of; else to the owner of
+///   `*@domain`. `user+label` goes to `user`. A disabled user takes no mail.
 /// - **What a login costs**: one argon2id computation, also if there is no such name or the user
 ///   has no password. Only a password found right within the last minute is not computed again.
 #[derive(Clone, Debug)]
@@ -75,6 +76,7 @@ pub struct Accounts {
     pub(super) scram: Scram,
     pub(super) secret: Arc<OnceCell<[u8; 32]>>,
     home_domains: Arc<BTreeSet<Domain>>,
+    domain_aliases: Arc<BTreeMap<Domain, Domain>>,
 }
 
 impl Accounts {
@@ -87,6 +89,7 @@ impl Accounts {
             scram: Scram::default(),
             secret: Arc::default(),
             home_domains: Arc::default(),
+            domain_aliases: Arc::default(),
         }
     }
 
@@ -100,6 +103,16 @@ impl Accounts {
     /// Says whether keys for SCRAM are kept beside the hashes of passwords.
     pub fn with_scram(mut self, scram: Scram) -> Self {
         self.scram = scram;
+        self
+    }
+
+    /// Sets the domain aliases: an address in a domain that is a key, and that nobody owns, is the
+    /// one in the domain that is its value.
+    pub fn with_domain_aliases(
+        mut self,
+        aliases: impl IntoIterator<Item = (Domain, Domain)>,
+    ) -> Self {
+        self.domain_aliases = Arc::new(aliases.into_iter().collect());
         self
     }
 
@@ -196,10 +209,35 @@ impl Accounts {
     pub(super) async fn lookup(&self, to: &Destination) -> Result<Option<User>, StoreError> {
         match to {
             Destination::Name(name) => self.store.named(name).await,
-            Destination::Address(address) => match self.store.owner(address).await? {
-                Some(account) => self.store.user(account).await,
-                None => self.at_home(address).await,
-            },
+            Destination::Address(address) => {
+                if let Some(user) = self.at(address).await? {
+                    return Ok(Some(user));
+                }
+                match self.domain_aliases.get(&address.domain()) {
+                    Some(domain) => self.at(&address.in_domain(domain)).await,
+                    None => Ok(None),
+                }
+            }
+        }
+    }
+
+    /// Who gets mail to an address that is nobody's: whoever owns `*@domain`.
+    pub(super) async fn catcher(&self, to: &Destination) -> Result<Option<User>, StoreError> {
+        let Destination::Address(address) = to else { return Ok(None) };
+        let domain = address.domain();
+        let alias = self.domain_aliases.get(&domain);
+        for domain in std::iter::once(&domain).chain(alias) {
+            if let Some(account) = self.store.owner(&Address::catch_all(domain)).await? {
+                return self.store.user(account).await;
+            }
+        }
+        Ok(None)
+    }
+
+    async fn at(&self, address: &Address) -> Result<Option<User>, StoreError> {
+        match self.store.owner(address).await? {
+            Some(account) => self.store.user(account).await,
+            None => self.at_home(address).await,
         }
     }
 

@@ -44,6 +44,12 @@ pub enum Refusal {
         /// The largest size taken, in bytes.
         limit: u64,
     },
+    /// A filter is not one: see [`crate::filter::FilterError`].
+    #[error("filter number {number} is not a filter")]
+    BadFilter {
+        /// Counted from 0.
+        number: usize,
+    },
     /// The mailbox has given out all its UIDs.
     #[error("the mailbox has no UIDs left")]
     UidsExhausted,

@@ -155,6 +155,8 @@ pub enum Route {
         /// What stood after the plus sign of `user+label@domain`.
         label: Option<String>,
     },
+    /// To these addresses elsewhere. This project sends no mail: a front-end hands it on.
+    Forward(Vec<String>),
     /// There is no such address (LMTP 550 5.1.1).
     Unknown,
     /// There is, but it takes no mail at present (LMTP 450 4.2.1).

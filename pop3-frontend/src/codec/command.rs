@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn what_is_no_command() {
-        for line in ["", " ", " STAT", "XYZ", "RETR1", "STAT\t", "\u{e4}", "PASSx y"] {
+        for line in ["", " ", " STAT", "XYZ", "RETR1", "STAT\tx", "\u{e4}", "PASSx y"] {
             assert_eq!(Command::parse(line.as_bytes()), Err(CommandError::Unknown), "{line:?}");
         }
         for line in ["RETR 0", "RETR 4294967296", "LIST 0", "TOP 0 1", "DELE 18446744073709551616"]

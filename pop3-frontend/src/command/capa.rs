@@ -1,7 +1,5 @@
 //! CAPA (RFC 2449 5).
 
-use wire::sasl::Mechanism;
-
 use crate::session::{Session, State};
 
 impl Session {
@@ -37,7 +35,7 @@ impl Session {
             self.reply.line("STLS");
         }
         if self.connection.may_log_in() {
-            let names: Vec<_> = Mechanism::ALL.iter().map(|mechanism| mechanism.name()).collect();
+            let names: Vec<_> = self.mechanisms().iter().map(|one| one.name()).collect();
             self.reply.line("USER");
             self.reply.line(format_args!("SASL {}", names.join(" ")));
         }

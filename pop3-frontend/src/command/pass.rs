@@ -23,7 +23,8 @@ impl Session {
         self.state = State::Authorization(None);
         let peer = self.connection.peer_ip();
         let attempt = Attempt { service: Service::Pop3, peer, authzid: None, credentials };
-        self.admit(&attempt).await
+        let verdict = self.pop3.directory.authenticate(&attempt).await?;
+        self.admit(&attempt, verdict).await
     }
 
     /// Refuses to be told a password that others can read (RFC 8314 4.1).
@@ -34,9 +35,13 @@ impl Session {
         }
     }
 
-    /// Asks the directory.
-    pub(super) async fn admit(&mut self, attempt: &Attempt) -> Result<(), Failed> {
-        match self.pop3.directory.authenticate(attempt).await? {
+    /// Does what the directory says.
+    pub(super) async fn admit(
+        &mut self,
+        attempt: &Attempt,
+        verdict: Verdict,
+    ) -> Result<(), Failed> {
+        match verdict {
             Verdict::Accepted(identity) => self.enter(identity).await,
             verdict => {
                 tracing::info!(?verdict, peer = ?attempt.peer, "login failed");

@@ -31,7 +31,7 @@ impl Session {
     /// The client is told that its deletions may not have been made, and goes.
     async fn quit_without_success(&mut self, failed: Failed) -> Result<(), Failed> {
         match failed {
-            Failed::No(mut no) | Failed::Bad(mut no) => {
+            Failed::No(mut no) | Failed::Bad(mut no) | Failed::Last(mut no) => {
                 no.text = format!("some deleted messages were not removed: {}", no.text);
                 self.reply.no(&no);
                 Ok(())

@@ -16,7 +16,7 @@ use mailstore::id::{AccountId, MailboxId, MailboxKey};
 use mailstore::message::{Presence, Row, Want};
 use mailstore::store::StoreError;
 use mailstore::store::directory::{
-    Attempt, Credentials, Directory, Identity, Route, ScramKeys, Service, Verdict,
+    Attempt, Credentials, Directory, Identity, Route, ScramKeys, Service, Takes, Verdict,
 };
 use mailstore::uid::{Uid, UidSet};
 use mailstore::{Backend, Incoming, Mailstore};
@@ -30,20 +30,26 @@ pub enum On {
     Embedded,
 }
 
-/// Everybody's password is `secret`; `joe`, `jane` and `jürgen` may log in.
-#[derive(Debug)]
-pub struct People;
+/// Everybody's password is `secret`, and `token` joe's token; `joe`, `jane` and `jürgen` may log in.
+#[derive(Debug, Default)]
+pub struct People {
+    pub takes: Takes,
+}
 
 #[async_trait]
 impl Directory for People {
     async fn authenticate(&self, attempt: &Attempt) -> Result<Verdict, StoreError> {
         assert_eq!(attempt.service, Service::Pop3);
-        let Credentials::Plain { name, password } = &attempt.credentials else {
-            return Ok(Verdict::Rejected);
-        };
         let accepted = |number| {
             let account = AccountId::new(number).unwrap();
-            Verdict::Accepted(Identity { account, name: name.clone() })
+            Verdict::Accepted(Identity { account, name: "somebody".into() })
+        };
+        let (name, password) = match &attempt.credentials {
+            Credentials::Plain { name, password } => (name, password),
+            Credentials::Bearer { token, .. } if token.expose() == "token" => {
+                return Ok(accepted(1));
+            }
+            _ => return Ok(Verdict::Rejected),
         };
         Ok(match name.as_str() {
             "spaces" if password.expose() == " a b " => accepted(4),
@@ -59,8 +65,20 @@ impl Directory for People {
         })
     }
 
+    fn takes(&self, _: Service) -> Takes {
+        self.takes
+    }
+
+    /// Keys that no password fits.
     async fn scram(&self, _: &str, _: Service) -> Result<Option<ScramKeys>, StoreError> {
-        Ok(None)
+        let keys = ScramKeys {
+            salt: b"salt".to_vec(),
+            iterations: 4096,
+            stored_key: [1; 32],
+            server_key: [2; 32],
+            identity: None,
+        };
+        Ok(self.takes.scram.then_some(keys))
     }
 
     async fn route(&self, _: &str) -> Result<Route, StoreError> {
@@ -86,6 +104,7 @@ pub struct Options {
     pub store: mailstore::Settings,
     pub pop3: Settings,
     pub wire: wire::Settings,
+    pub directory: Arc<dyn Directory>,
 }
 
 impl Default for Options {
@@ -96,6 +115,7 @@ impl Default for Options {
             store: mailstore::Settings::default(),
             pop3: Settings::default(),
             wire: wire::Settings { auth, ..wire::Settings::default() },
+            directory: Arc::new(People::default()),
         }
     }
 }
@@ -115,7 +135,7 @@ impl Server {
 
     pub async fn on_backend(backend: Backend, options: Options) -> Self {
         let store = Mailstore::new(backend, options.store);
-        let pop3 = Pop3::new(store.clone(), Arc::new(People), options.pop3);
+        let pop3 = Pop3::new(store.clone(), options.directory, options.pop3);
         let listener = Listener::bind(&"127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.local_addr().unwrap();
         let (trigger, shutdown) = Shutdown::channel();
@@ -169,10 +189,13 @@ impl Server {
     /// What is in a mailbox of joe's.
     pub async fn rows(&self, mailbox: &str) -> Vec<Row> {
         let at = MailboxKey { account: joe(), mailbox: self.mailbox(mailbox).await };
-        let all = UidSet::range(Uid::MIN..=Uid::MAX);
-        let page = self.store.ledger().fetch(at, &all, Want::Row).await.unwrap();
-        assert!(page.rest.is_empty());
-        let live = page.messages.into_iter().filter(|found| found.presence == Presence::Live);
-        live.map(|found| found.row).collect()
+        let (mut rows, mut rest) = (Vec::new(), UidSet::range(Uid::MIN..=Uid::MAX));
+        while !rest.is_empty() {
+            let page = self.store.ledger().fetch(at, &rest, Want::Row).await.unwrap();
+            let live = page.messages.into_iter().filter(|found| found.presence == Presence::Live);
+            rows.extend(live.map(|found| found.row));
+            rest = page.rest;
+        }
+        rows
     }
 }

@@ -11,6 +11,7 @@
 //! S: <closed>           the server closes the connection
 //! X: 2                  that connection is dropped
 //! @idle_ms 1000         a setting, before the first line
+//! @takes scram          what the directory takes beside passwords: scram or bearer
 //! ```
 //!
 //! A connection is made when it is first used, and its greeting passed over, unless its name ends
@@ -19,15 +20,17 @@
 //! `<1000*x>` is a thousand x.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use mailstore::change::Transfer;
 use mailstore::flags::SystemFlag;
+use mailstore::store::directory::Takes;
 use mailstore::uid::{Uid, UidSet};
 use pop3_frontend::{Dele, LineEnds, Retr};
 
 use super::client::Client;
-use super::{On, Options, Server};
+use super::{On, Options, People, Server};
 
 pub async fn play(name: &str, text: &str, on: On) {
     let mut options = Options::default();
@@ -44,6 +47,11 @@ pub async fn play(name: &str, text: &str, on: On) {
 
 fn set(options: &mut Options, line: &str) {
     let (name, value) = line[1..].split_once(' ').expect("@name value");
+    if name == "takes" {
+        let takes = Takes { scram: value == "scram", bearer: value == "bearer" };
+        options.directory = Arc::new(People { takes });
+        return;
+    }
     let number = || value.trim().parse::<u64>().expect("a number");
     match name {
         "dele" if value == "trash" => options.pop3.dele = Dele::Trash,

@@ -31,6 +31,7 @@ fn what_is_written_reads_the_same() {
     let mut config = Config::default();
     config.tls.certificates = vec![Certificate { chain: "a.pem".into(), key: "b.pem".into() }];
     config.lmtp.listen = vec![ListenAddr::Unix("/run/lmtp".into())];
+    config.domain_aliases = vec!["a.example = b.example".parse().unwrap()];
     config.imap.proxies = vec!["10.0.0.0/8".parse().unwrap()];
     assert_eq!(Config::parse(&config.to_toml().unwrap()).unwrap(), config);
 }
