@@ -245,29 +245,42 @@ impl Delivery {
         let mut stored: Vec<(MailboxId, Outcome)> = Vec::new();
         let mut outcomes = Vec::with_capacity(addressees.len());
         for (addressee, placement) in addressees.iter().zip(&placements) {
-            let kept = match self.send_on(account, addressee, placement).await {
-                // Whatever a filter says, what could not be sent on is not thrown away.
-                Ok(()) => placement.kept(),
-                Err(_) => Some(placement.mailbox),
+            let outcome = match self.lmtp.is_still_there(&addressee.recipient).await {
+                Ok(()) => self.one((account, &mut stored), (addressee, placement), message).await,
+                Err(no) => Err(no),
             };
-            let outcome = match kept {
-                None => Ok(()),
-                Some(mailbox) => match stored.iter().find(|(known, _)| *known == mailbox) {
-                    Some((_, outcome)) => *outcome,
-                    None => {
-                        let to = (account, mailbox);
-                        let outcome = self.copy(to, (addressee, placement), message).await;
-                        stored.push((mailbox, outcome));
-                        outcome
-                    }
-                },
-            };
-            if outcome.is_ok() {
-                self.report(account, addressee).await;
-            }
             outcomes.push(outcome);
         }
         outcomes
+    }
+
+    /// One recipient's copy, unless its mailbox has it already.
+    async fn one(
+        &self,
+        (account, stored): (AccountId, &mut Vec<(MailboxId, Outcome)>),
+        (addressee, placement): (&Addressee, &Placement),
+        message: &Prepared,
+    ) -> Outcome {
+        let kept = match self.send_on(account, addressee, placement).await {
+            // Whatever a filter says, what could not be sent on is not thrown away.
+            Err(_) => Some(placement.mailbox),
+            Ok(()) => placement.kept(),
+        };
+        let known = kept.and_then(|mailbox| stored.iter().find(|(known, _)| *known == mailbox));
+        let outcome = match (kept, known) {
+            (None, _) => Ok(()),
+            (_, Some((_, outcome))) => *outcome,
+            (Some(mailbox), None) => {
+                let to = (account, mailbox);
+                let outcome = self.copy(to, (addressee, placement), message).await;
+                stored.push((mailbox, outcome));
+                outcome
+            }
+        };
+        if outcome.is_ok() {
+            self.report(account, addressee).await;
+        }
+        outcome
     }
 
     /// What filters look at.

@@ -17,6 +17,7 @@ mod intake;
 mod outbox;
 mod place;
 mod refusal;
+mod route;
 mod session;
 mod settings;
 mod trace;

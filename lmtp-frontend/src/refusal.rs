@@ -27,6 +27,7 @@ impl No {
     pub(crate) const NO_RELAY: Self = no(550, (7, 1), "mail is not sent on from here");
     pub(crate) const LOOP: Self = no(554, (4, 6), "the message has been here before");
     pub(crate) const NO_ROUTE: Self = no(451, (4, 3), "the directory does not answer");
+    pub(crate) const MOVED: Self = no(451, (4, 3), "the mail for it goes elsewhere since");
     pub(crate) const TOO_LATE: Self = no(451, (3, 0), "the store does not answer");
 
     /// The reply.

@@ -29,6 +29,9 @@ pub struct Settings {
     pub memory_wait: Duration,
     /// For one answer of the directory. Default 30 s.
     pub routing: Duration,
+    /// A route that was asked for longer ago is asked for again before the message is stored, as a
+    /// user may be removed while a message comes in. Default 1 s.
+    pub route_age: Duration,
     /// For putting the message into one account. Default 5 min: half of what clients wait (RFC 5321
     /// 4.5.3.2.6), as a client that gives up first sends the message again.
     pub delivery: Duration,
@@ -75,6 +78,7 @@ impl Default for Settings {
             message: Duration::from_secs(3600),
             memory_wait: Duration::from_secs(30),
             routing: Duration::from_secs(30),
+            route_age: Duration::from_secs(1),
             delivery: Duration::from_secs(300),
             xclient: Vec::new(),
             labels: Labels::default(),

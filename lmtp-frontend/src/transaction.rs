@@ -1,6 +1,7 @@
 //! One message under way: from MAIL to the last reply.
 
 use mailstore::id::AccountId;
+use tokio::time::Instant;
 
 use crate::codec::command::Mail;
 use crate::codec::parameter::{Event, Notify, RcptParameters};
@@ -29,6 +30,8 @@ pub(crate) struct Recipient {
     pub(crate) label: Option<String>,
     /// What is to be reported.
     pub(crate) parameters: RcptParameters,
+    /// When that was asked.
+    pub(crate) routed: Instant,
 }
 
 /// Where a recipient leads.

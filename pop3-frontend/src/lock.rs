@@ -22,6 +22,7 @@ const RENEWALS: u32 = 3;
 pub(crate) struct Lock {
     lease: Arc<Lease>,
     keeper: JoinHandle<()>,
+    released: bool,
 }
 
 #[derive(Debug)]
@@ -49,7 +50,7 @@ impl Lock {
             return Ok(None);
         }
         let keeper = tokio::spawn(Arc::clone(&lease).keep());
-        Ok(Some(Self { lease, keeper }))
+        Ok(Some(Self { lease, keeper, released: false }))
     }
 
     /// Has somebody else had the maildrop since?
@@ -64,20 +65,20 @@ impl Lock {
     }
 
     /// Lets go of it.
-    pub(crate) async fn release(self) {
+    pub(crate) async fn release(mut self) {
         self.keeper.abort();
         self.lease.release().await;
+        self.released = true;
     }
 }
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        if self.keeper.is_finished() {
-            return;
-        }
         self.keeper.abort();
-        // Else it ends by itself.
-        if let Ok(runtime) = Handle::try_current() {
+        // If there is no runtime any more, it ends by itself.
+        if !self.released
+            && let Ok(runtime) = Handle::try_current()
+        {
             let lease = Arc::clone(&self.lease);
             runtime.spawn(async move { lease.release().await });
         }

@@ -143,16 +143,17 @@ impl Session {
             State::Transaction(_) => self.connection.within(timeouts.idle),
         };
         let command = timeouts.command;
-        let mut begun = !self.input.is_empty();
+        let mut begun = false;
         loop {
             if let Some(line) = self.lines.next(&mut self.input) {
                 return Ok(line);
             }
             self.flush().await?;
-            self.connection.read_command(&mut self.input, READ, until).await?;
-            if !std::mem::replace(&mut begun, true) {
+            if !begun && !self.input.is_empty() {
+                begun = true;
                 until = until.min(self.connection.within(command));
             }
+            self.connection.read_command(&mut self.input, READ, until).await?;
         }
     }
 

@@ -1,12 +1,11 @@
 //! RCPT (RFC 5321 4.1.1.3).
 
 use mailstore::store::directory::Route;
-use tokio::time::timeout;
+use tokio::time::Instant;
 
 use super::mail::needs_smtputf8;
 use crate::codec::command::Rcpt;
 use crate::codec::parameter::RcptParameters;
-use crate::codec::path::Mailbox;
 use crate::codec::reply::Reply;
 use crate::refusal::No;
 use crate::session::Session;
@@ -19,16 +18,17 @@ impl Session {
             return refusal;
         }
         let Rcpt { to, parameters } = rcpt;
-        let route = self.route(&to).await;
+        let route = self.lmtp.route(&to).await;
         match (route, &mut self.transaction) {
             (Ok(Route::Local { account, label }), Some(transaction)) => {
-                let target = Target::Account(account);
-                transaction.recipients.push(Recipient { to, target, label, parameters });
+                let (target, routed) = (Target::Account(account), Instant::now());
+                transaction.recipients.push(Recipient { to, target, label, parameters, routed });
                 Reply::new(250, (1, 5), "OK")
             }
             (Ok(Route::Forward(targets)), Some(transaction)) if self.lmtp.outbox.is_some() => {
-                let target = Target::Elsewhere(targets);
-                transaction.recipients.push(Recipient { to, target, label: None, parameters });
+                let (target, routed) = (Target::Elsewhere(targets), Instant::now());
+                let label = None;
+                transaction.recipients.push(Recipient { to, target, label, parameters, routed });
                 Reply::new(250, (1, 5), "OK")
             }
             (Ok(Route::Forward(_)), _) => No::NO_RELAY.about(to),
@@ -56,21 +56,6 @@ impl Session {
         }
         let full = transaction.recipients.len() >= self.lmtp.settings.recipients;
         full.then(|| Reply::new(452, (5, 3), "too many recipients"))
-    }
-
-    async fn route(&self, to: &Mailbox) -> Result<Route, No> {
-        let address = to.to_string();
-        match timeout(self.lmtp.settings.routing, self.lmtp.directory.route(&address)).await {
-            Ok(Ok(route)) => Ok(route),
-            Ok(Err(error)) => {
-                tracing::error!(%error, address, "no route");
-                Err(No::NO_ROUTE)
-            }
-            Err(_) => {
-                tracing::error!(address, "no route in time");
-                Err(No::NO_ROUTE)
-            }
-        }
     }
 }
 

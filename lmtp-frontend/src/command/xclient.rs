@@ -57,7 +57,7 @@ impl Told {
 /// `192.0.2.1`, `IPV6:2001:db8::1`.
 fn address(text: &str) -> Option<IpAddr> {
     match text.split_at_checked("IPV6:".len()) {
-        Some((tag, rest)) if tag.eq_ignore_ascii_case("IPV6:") => rest.parse().ok(),
+        Some((tag, rest)) if tag.eq_ignore_ascii_case("IPV6:") => rest.parse().ok().map(IpAddr::V6),
         _ => text.parse().ok(),
     }
 }

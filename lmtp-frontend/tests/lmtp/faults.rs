@@ -8,7 +8,7 @@ use mailstore::Mailstore;
 use mailstore::backends::memory;
 
 use crate::failing::Failing;
-use crate::harness::{ALICE, Server, bare, store};
+use crate::harness::{ALICE, LEAVING, Server, account, bare, store};
 
 const READY: &str = "
     C: MAIL FROM:<a@b>
@@ -113,4 +113,49 @@ async fn one_connection_too_many() {
     let server = Server::on(store(mailstore::Settings::default()), bare(), wired).await;
     let _first = server.lhlo().await;
     server.play("S: 421 store.example too many connections\nS-").await;
+}
+
+/// Somebody who was there at RCPT and is not at the end of the message gets nothing, and the sender
+/// is told so: nothing is stored for an account that nobody has.
+#[tokio::test]
+async fn a_recipient_removed_meanwhile_is_no_ok() {
+    let server = Server::with(Settings { route_age: Duration::ZERO, ..bare() }).await;
+    let mut client = server.lhlo().await;
+    client
+        .play(
+            "C: MAIL FROM:<a@b>
+             C: RCPT TO:<leaving>
+             C: RCPT TO:<alice>
+             C: DATA
+             S: 250 2.1.0 OK
+             S: 250 2.1.5 OK
+             S: 250 2.1.5 OK
+             S: 354 *
+             C: text
+             C: .
+             S: 550 5.1.1 <leaving> no such user
+             S: 250 2.0.0 <alice> * saved",
+        )
+        .await;
+    let left = server.store.ledger().mailboxes(account(LEAVING)).await.unwrap();
+    assert!(left.list.is_empty());
+    assert_eq!(server.inbox(ALICE).await, ["text\r\n"]);
+}
+
+/// A client that is gone before it hears the replies: what was stored is stored whole, once for each.
+#[tokio::test]
+async fn a_client_that_leaves_before_the_replies_finds_whole_messages() {
+    let server = Server::start().await;
+    let mut client = server.lhlo().await;
+    client.play(READY).await;
+    client.send(b"whole\r\n.\r\n").await;
+    drop(client);
+    for _ in 0..600 {
+        let opened = server.store.mailboxes(account(ALICE)).await.unwrap();
+        if opened.list.iter().any(|mailbox| mailbox.counts.messages > 0) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(server.inbox(ALICE).await, ["whole\r\n"]);
 }

@@ -23,6 +23,10 @@ use wire::{Listener, Shutdown, Trigger};
 pub(crate) const ALICE: i64 = 1;
 pub(crate) const BOB: i64 = 2;
 pub(crate) const CAROL: i64 = 3;
+pub(crate) const LEAVING: i64 = 4;
+
+/// Has `leaving` been asked for? It is there the first time only, in one test only.
+static LEFT: AtomicBool = AtomicBool::new(false);
 
 /// Knows a few people, at any domain and at none.
 #[derive(Debug)]
@@ -48,6 +52,7 @@ impl Directory for People {
             "alice" | "alias" | "δοκιμή" => Ok(local_route(ALICE)),
             "bob" | "\"bob b\"" => Ok(local_route(BOB)),
             "carol" => Ok(local_route(CAROL)),
+            "leaving" if !LEFT.swap(true, Ordering::SeqCst) => Ok(local_route(LEAVING)),
             "disabled" => Ok(Route::Disabled),
             "broken" => Err(StoreError::unavailable("route", "the directory is away")),
             "slow" => std::future::pending().await,
