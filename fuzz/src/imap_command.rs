@@ -66,7 +66,8 @@ fn position(error: &CommandError) -> usize {
     match *error {
         CommandError::Syntax(SyntaxError { at, .. })
         | CommandError::Unknown { at }
-        | CommandError::Charset { at }
+        | CommandError::Charset { at, .. }
+        | CommandError::TooManyKeys { at }
         | CommandError::MailboxName { at } => at,
     }
 }

@@ -52,6 +52,7 @@ mod date;
 mod error;
 mod framer;
 mod mailbox;
+mod messages;
 pub mod reply;
 mod text;
 

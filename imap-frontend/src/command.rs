@@ -3,10 +3,12 @@
 
 mod append;
 mod authenticate;
+mod cancel_update;
 pub(crate) mod capability;
 mod close;
 mod copy;
 mod enable;
+mod esearch;
 mod expunge;
 mod fetch;
 mod id;
@@ -18,9 +20,11 @@ mod namespace;
 mod noop;
 mod search;
 mod select;
+mod sort;
 pub(crate) mod start_tls;
 mod status;
 mod store;
+mod thread;
 
 use crate::codec::Command;
 use crate::codec::command::Stage;
@@ -75,6 +79,7 @@ async fn authenticated(session: &mut Session, command: Command) -> Outcome {
         Command::Select(select) => select::run(talk, state, &select).await,
         Command::Status(status) => status::run(talk, state, &status).await,
         Command::Enable(enable) => enable::run(talk, state, &enable),
+        Command::Esearch(esearch) => Box::pin(esearch::run(talk, state, &esearch)).await,
         Command::Namespace => namespace::run(talk),
         command => match state.user() {
             Some(user) => of_user(talk, user, command).await,
@@ -102,6 +107,9 @@ async fn selected(talk: &mut Talk, selected: &mut Selected, command: Command) ->
         Command::Fetch(fetch) => Box::pin(fetch::run(talk, selected, &fetch)).await,
         Command::Store(store) => Box::pin(store::run(talk, selected, store)).await,
         Command::Search(search) => Box::pin(search::run(talk, selected, &search)).await,
+        Command::Sort(sort) => Box::pin(sort::run(talk, selected, &sort)).await,
+        Command::Thread(thread) => Box::pin(thread::run(talk, selected, &thread)).await,
+        Command::CancelUpdate(cancel) => cancel_update::run(selected, &cancel),
         Command::Copy(copy) => Box::pin(copy::run(selected, &copy)).await,
         Command::Move(copy) => Box::pin(copy::run_move(talk, selected, &copy)).await,
         Command::Expunge => Box::pin(expunge::run(selected)).await,

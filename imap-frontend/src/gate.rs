@@ -1,14 +1,14 @@
 //! When untagged data about the mailbox may be sent: the one table of it.
 //!
 //! A client that names messages by sequence number counts on its numbers until the command is
-//! answered. So the answers to FETCH, STORE and SEARCH (without UID) hold no EXPUNGE (RFC 9051
+//! answered. So the answers to FETCH, STORE, SEARCH, SORT and THREAD (without UID) hold no EXPUNGE (RFC 9051
 //! 7.5.1), and nothing else that came from the journal either: it is not read at all, and the
 //! client goes on seeing the mailbox as it knows it. At the end of every other command that is
 //! valid with a mailbox selected the journal is read, and everything is told. While no command is
 //! under way nothing is ever sent, except in IDLE.
 
 use crate::codec::Command;
-use crate::codec::command::{By, Fetch, Search, Store};
+use crate::codec::command::{By, Fetch, Search, Sort, Store, Thread};
 
 /// What comes between the end of a command and its tagged answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +24,9 @@ pub(crate) fn tail(command: &Command) -> Tail {
     match command {
         Command::Fetch(Fetch { by: By::Seq, .. })
         | Command::Store(Store { by: By::Seq, .. })
-        | Command::Search(Search { by: By::Seq, .. }) => Tail::Silence,
+        | Command::Search(Search { by: By::Seq, .. })
+        | Command::Sort(Sort { by: By::Seq, .. })
+        | Command::Thread(Thread { by: By::Seq, .. }) => Tail::Silence,
         // The mailbox is left, or has just been read; IDLE tells while it lasts.
         Command::Select(_)
         | Command::Close
@@ -52,6 +54,10 @@ pub(crate) fn tail(command: &Command) -> Tail {
         | Command::Fetch(_)
         | Command::Store(_)
         | Command::Search(_)
+        | Command::Sort(_)
+        | Command::Thread(_)
+        | Command::CancelUpdate(_)
+        | Command::Esearch(_)
         | Command::Copy(_)
         | Command::Move(_) => Tail::News,
     }
@@ -71,6 +77,10 @@ mod tests {
             ("UID FETCH 1 FLAGS", Tail::News),
             ("UID STORE 1 FLAGS ()", Tail::News),
             ("UID SEARCH ALL", Tail::News),
+            ("SORT (DATE) UTF-8 ALL", Tail::Silence),
+            ("UID SORT (DATE) UTF-8 ALL", Tail::News),
+            ("THREAD REFS UTF-8 ALL", Tail::Silence),
+            ("UID THREAD REFS UTF-8 ALL", Tail::News),
             ("COPY 1 INBOX", Tail::News),
             ("UID COPY 1 INBOX", Tail::News),
             ("MOVE 1 INBOX", Tail::News),
@@ -79,6 +89,8 @@ mod tests {
             ("UID EXPUNGE 1", Tail::News),
             ("NOOP", Tail::News),
             ("CHECK", Tail::News),
+            ("ESEARCH ALL", Tail::News),
+            ("CANCELUPDATE \"a\"", Tail::News),
             ("STATUS INBOX (MESSAGES)", Tail::News),
             ("LIST \"\" *", Tail::News),
             ("CAPABILITY", Tail::News),

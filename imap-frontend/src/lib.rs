@@ -45,6 +45,7 @@
 
 pub mod codec;
 mod command;
+mod contexts;
 mod gate;
 mod outcome;
 mod places;

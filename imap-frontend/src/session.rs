@@ -5,12 +5,14 @@ use std::sync::Arc;
 use mailstore::Admission;
 use mailstore::id::SessionId;
 use mailstore::random::Random;
+use mailstore::uid::UidSet;
 use tokio::time::timeout;
 use wire::{Connection, Ended, Instant};
 
 use crate::codec::reply::{Code, Condition};
 use crate::codec::{
-    Announced, Command, CommandText, Event, FrameError, Limits, Sync, Tag, Tagged, parse,
+    Announced, Command, CommandError, CommandText, Event, FrameError, Limits, Rejected, Sync, Tag,
+    Tagged, parse,
 };
 use crate::command::{self, capability, idle, start_tls};
 use crate::gate::{self, Tail};
@@ -191,11 +193,13 @@ impl Session {
         let Tagged { tag, command } = match parse(&text) {
             Ok(tagged) => tagged,
             Err(rejected) => {
+                self.forget_saved(&rejected);
                 self.talk.reply.rejected(&rejected);
                 return self.count_bad();
             }
         };
         drop(text);
+        self.talk.tag = tag.clone();
         let outcome = match command {
             Command::Logout => {
                 self.talk.reply.bye(None, "Logging out");
@@ -212,6 +216,15 @@ impl Session {
         self.complete(&tag, outcome)
     }
 
+    /// A SEARCH that was to save its result and could not leaves `$` empty (RFC 5182 2.1).
+    fn forget_saved(&mut self, rejected: &Rejected) {
+        if let CommandError::Charset { saves: true, .. } = rejected.error
+            && let Some(selected) = self.state.selected()
+        {
+            selected.saved = UidSet::new();
+        }
+    }
+
     async fn idle(&mut self) -> Outcome {
         if let State::NotAuthenticated { .. } = self.state {
             return Err(Failed::bad("Log in first"));
@@ -225,10 +238,12 @@ impl Session {
         let outcome = command::run(self, command).await;
         self.admissions.clear();
         if let State::Selected(selected) = &mut self.state
-            && tail == Tail::News
             && matches!(outcome, Ok(_) | Err(Failed::No(..)))
         {
-            selected.tell(&mut self.talk).await?;
+            match tail {
+                Tail::News => selected.tell(&mut self.talk).await?,
+                Tail::Silence => selected.update_contexts(&mut self.talk).await?,
+            }
         }
         outcome
     }

@@ -7,12 +7,13 @@ use mailstore::id::{MailboxId, MailboxKey};
 use mailstore::mailbox::{INBOX, Mailbox};
 use mailstore::message::Row;
 use mailstore::store::directory::Identity;
-use mailstore::uid::{ModSeq, Seq, SequenceSet, Uid, UidSet};
+use mailstore::uid::{ModSeq, Seq, Uid, UidSet};
 use mailstore::{Actor, Mailstore, Notice};
 
 use crate::codec::MailboxName;
-use crate::codec::command::By;
+use crate::codec::command::{By, Messages};
 use crate::codec::reply::{Code, Condition, NewKeywords, Recent, Reply, Vanished};
+use crate::contexts::Contexts;
 use crate::outcome::Failed;
 use crate::places::Place;
 use crate::refusal::{self, Role};
@@ -115,6 +116,12 @@ impl Authenticated {
 pub(crate) struct Selected {
     pub(crate) user: Authenticated,
     pub(crate) mailbox: mailstore::Selected,
+    /// What `$` stands for, as far as it is still in the view (RFC 5182).
+    pub(crate) saved: UidSet,
+    /// The searches that are kept current (RFC 5267).
+    pub(crate) contexts: Contexts,
+    /// Messages that those have to look at anew.
+    touched: UidSet,
     /// The keywords that FLAGS has told.
     keywords: Flags,
     /// The highest MODSEQ shown since the last tagged answer.
@@ -128,7 +135,17 @@ pub(crate) struct Selected {
 impl Selected {
     fn new(user: Authenticated, mailbox: mailstore::Selected, head: &Mailbox) -> Self {
         let keywords = Flags::new([], head.keywords.iter().cloned());
-        Self { user, mailbox, keywords, shown: ModSeq::ZERO, owes_modseq: false, gone: false }
+        Self {
+            user,
+            mailbox,
+            saved: UidSet::new(),
+            contexts: Contexts::default(),
+            touched: UidSet::new(),
+            keywords,
+            shown: ModSeq::ZERO,
+            owes_modseq: false,
+            gone: false,
+        }
     }
 
     pub(crate) fn at(&self) -> MailboxKey {
@@ -165,10 +182,12 @@ impl Selected {
 
     /// The messages that a command names. A number that no message has is the client's mistake; a
     /// UID that no message has is not (RFC 9051 6.4.9).
-    pub(crate) fn resolve(&self, by: By, set: &SequenceSet) -> Result<UidSet, Failed> {
-        match by {
-            By::Uid => Ok(set.resolve_uids(self.mailbox.uids())),
-            By::Seq => set.resolve_seqs(self.mailbox.uids()).map_err(no_such_number),
+    pub(crate) fn resolve(&self, by: By, messages: &Messages) -> Result<UidSet, Failed> {
+        let view = self.mailbox.uids();
+        match (messages, by) {
+            (Messages::Saved, _) => Ok(view.intersection(&self.saved)),
+            (Messages::Set(set), By::Uid) => Ok(set.resolve_uids(view)),
+            (Messages::Set(set), By::Seq) => set.resolve_seqs(view).map_err(no_such_number),
         }
     }
 
@@ -185,11 +204,13 @@ impl Selected {
 
     /// Brings the view up to date and tells all that happened.
     pub(crate) async fn tell(&mut self, talk: &mut Talk) -> Result<(), Failed> {
+        let before = self.mailbox.uids().clone();
         let notices = self.mailbox.sync().await.map_err(|error| {
             // What the view missed cannot be told any more: the client must look anew.
             tracing::warn!(%error, "a session could not be brought up to date");
             Failed::Bye(Some(Code::Unavailable), "The mailbox could not be read; connect again")
         })?;
+        self.contexts.expunged(&before, &notices, &mut talk.reply);
         let mut gone = Vec::new();
         for notice in notices {
             match notice {
@@ -203,17 +224,42 @@ impl Selected {
             talk.flush_full().await?;
         }
         talk.reply.vanished(Vanished::Now, &gone.into_iter().collect());
-        Ok(())
+        self.update_contexts(talk).await
+    }
+
+    /// Flags of these messages changed, or they arrived.
+    pub(crate) fn touch(&mut self, uids: &UidSet) {
+        if !self.contexts.is_empty() {
+            self.touched = self.touched.union(uids);
+        }
+    }
+
+    /// Tells what changes have done to the searches that are kept current. That may be told while
+    /// EXPUNGE may not (RFC 5267 4.3.2).
+    pub(crate) async fn update_contexts(&mut self, talk: &mut Talk) -> Result<(), Failed> {
+        let touched = std::mem::take(&mut self.touched);
+        if touched.is_empty() || self.contexts.is_empty() {
+            return Ok(());
+        }
+        match self.contexts.changed(&touched, &self.mailbox, &mut talk.reply).await {
+            Err(Failed::No(..)) => self.contexts.give_up(&mut talk.reply),
+            other => other?,
+        }
+        Ok(talk.flush_full().await?)
     }
 
     fn notice(&mut self, reply: &mut Reply, notice: Notice) {
         match notice {
             Notice::Expunge { seq, .. } => reply.expunge(seq),
-            Notice::Exists { count, .. } => {
+            Notice::Exists { count, arrived } => {
+                self.touch(&arrived);
                 reply.exists(count);
                 reply.recent(self.mailbox.recent());
             }
-            Notice::Flags { seq, row } => self.tell_row(reply, seq, &row),
+            Notice::Flags { seq, row } => {
+                self.touch(&UidSet::single(row.uid));
+                self.tell_row(reply, seq, &row);
+            }
             Notice::Gone => {
                 self.gone = true;
                 let code = Some(Code::NonExistent);
@@ -287,7 +333,7 @@ impl Selected {
 }
 
 /// A sequence number beyond the last message.
-pub(crate) fn no_such_number(number: u32) -> Failed {
+fn no_such_number(number: u32) -> Failed {
     match number {
         0 => Failed::bad("There are no messages"),
         number => Failed::bad(format!("There is no message number {number}")),

@@ -3,7 +3,7 @@
 use bytes::{Bytes, BytesMut};
 use wire::{Connection, Ended, Idle, Instant};
 
-use crate::codec::{Framer, Limits, Reply};
+use crate::codec::{Framer, Limits, Reply, Tag};
 
 /// Answers are sent when this many bytes are waiting, or at the end.
 const CHUNK: usize = 64 * 1024;
@@ -13,12 +13,14 @@ pub(crate) struct Talk {
     pub(crate) connection: Connection,
     pub(crate) framer: Framer,
     pub(crate) reply: Reply,
+    /// The tag of the command under way, for ESEARCH.
+    pub(crate) tag: Tag,
 }
 
 impl Talk {
     pub(crate) fn new(connection: Connection) -> Self {
         let framer = Framer::new(Limits::NOT_AUTHENTICATED);
-        Self { connection, framer, reply: Reply::new() }
+        Self { connection, framer, reply: Reply::new(), tag: Tag::NONE }
     }
 
     /// Sends all that waits.

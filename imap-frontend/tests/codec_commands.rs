@@ -5,13 +5,15 @@ use std::num::{NonZeroU32, NonZeroU64};
 
 use imap_frontend::codec::command::{
     Access, Authenticate, By, Content, ContentName, Copy, Create, Echo, Enable, Fetch, FetchItem,
-    Id, List, ListForm, ListReturn, ListSelection, Login, Marks, Partial, Rename, ResultOption,
-    Search, Select, SpecialUse, Stage, Status, StatusItem, Store, UidExpunge,
+    Id, List, ListForm, ListReturn, ListSelection, Login, Marks, Messages, Partial, Rename,
+    ResultOption, Search, Select, SpecialUse, Stage, Status, StatusItem, Store, UidExpunge,
 };
 use imap_frontend::codec::{Command, CommandText, MailboxName, Pattern, day, parse};
 use mailstore::flags::{FlagMode, FlagUpdate, Flags, Keyword, SystemFlag};
 use mailstore::mime::{FieldMode, Section, What};
-use mailstore::search::{DateField, Key};
+use mailstore::search::sort::{Criterion, Direction};
+use mailstore::search::thread::Algorithm;
+use mailstore::search::{DateField, End, Key, Window};
 use mailstore::store::directory::Secret;
 use mailstore::time::InternalDate;
 use mailstore::uid::{Bound, ModSeq, SequenceSet};
@@ -32,6 +34,10 @@ fn number(n: u32) -> Bound {
 }
 
 /// `0` is `*`.
+fn named(ranges: &[(u32, u32)]) -> Messages {
+    Messages::Set(set(ranges))
+}
+
 fn set(ranges: &[(u32, u32)]) -> SequenceSet {
     let bound = |n| if n == 0 { Bound::Star } else { number(n) };
     SequenceSet(ranges.iter().map(|(from, to)| (bound(*from), bound(*to))).collect())
@@ -270,7 +276,7 @@ fn append() {
 #[test]
 fn copy_and_move() {
     let copy =
-        |by, ranges: &[(u32, u32)], name| Copy { by, set: set(ranges), mailbox: mailbox(name) };
+        |by, ranges: &[(u32, u32)], name| Copy { by, set: named(ranges), mailbox: mailbox(name) };
     assert_eq!(
         command("A003 COPY 2:4 MEETING"),
         Command::Copy(copy(By::Seq, &[(2, 4)], "MEETING"))
@@ -283,7 +289,7 @@ fn copy_and_move() {
     assert_eq!(command("a MOVE *:1 inbox"), Command::Move(copy(By::Seq, &[(0, 1)], "INBOX")));
     assert_eq!(
         command("A003 UID EXPUNGE 3000:3002"),
-        Command::UidExpunge(UidExpunge { set: set(&[(3000, 3002)]) })
+        Command::UidExpunge(UidExpunge { set: named(&[(3000, 3002)]) })
     );
 }
 
@@ -292,7 +298,7 @@ fn store() {
     let store = |by, n: u32, since: Option<u64>, mode, names: Flags, echo| {
         Command::Store(Store {
             by,
-            set: set(&[(n, n)]),
+            set: named(&[(n, n)]),
             unchanged_since: since.map(ModSeq),
             update: FlagUpdate { mode, flags: names },
             echo,
@@ -545,16 +551,42 @@ fn search_modseq() {
 
 #[test]
 fn search_results() {
-    use ResultOption::{All, Count, Max, Min, Save};
+    use ResultOption::{All, Count, Max, Min, Partial, Save};
+    let window = |end, one, other| {
+        let nz = |number| std::num::NonZeroU32::new(number).unwrap();
+        Partial(Window::new(end, nz(one), nz(other)))
+    };
     let cases = [
         ("A282 SEARCH RETURN (MIN COUNT) FLAGGED", vec![Min, Count]),
         ("A283 SEARCH RETURN () FLAGGED", vec![All]),
         ("C286 SEARCH RETURN (MAX SAVE ALL) UNSEEN", vec![Max, Save, All]),
         ("B283 SEARCH RETURN (SAVE) CHARSET UTF-8 SEEN", vec![Save]),
+        ("A1 UID SEARCH RETURN (PARTIAL 500:1) ALL", vec![window(End::First, 1, 500)]),
+        ("A1 SEARCH RETURN (PARTIAL -1:-9 MIN) ALL", vec![window(End::Last, 1, 9), Min]),
     ];
     for (line, results) in cases {
         assert_eq!(search(line).results, Some(results), "{line}");
     }
+}
+
+#[test]
+fn sort_and_thread() {
+    let sort =
+        command("A283 UID SORT RETURN (MIN) (SUBJECT REVERSE DATE) koi8-r SUBJECT {3}\r\n\u{fffd}");
+    let Command::Sort(sort) = sort else { panic!("{sort:?}") };
+    assert_eq!(sort.by, By::Uid);
+    assert_eq!(sort.results, Some(vec![ResultOption::Min]));
+    let program =
+        [(Criterion::Subject, Direction::Ascending), (Criterion::Date, Direction::Descending)];
+    assert_eq!(sort.program, program);
+    // The three bytes of U+FFFD in KOI8-R.
+    assert_eq!(sort.key, header("Subject", "О©╫"));
+    let thread = command("A285 THREAD REFERENCES UTF-8 SINCE 5-MAR-2000 MODSEQ 1");
+    let Command::Thread(thread) = thread else { panic!("{thread:?}") };
+    assert_eq!(
+        (thread.by, thread.algorithm, thread.modseq),
+        (By::Seq, Algorithm::References, true)
+    );
 }
 
 #[test]
@@ -571,6 +603,9 @@ fn stages_and_names() {
         ("a STORE 1 FLAGS x", Stage::Selected),
         ("a UID SEARCH ALL", Stage::Selected),
         ("a SEARCH ALL", Stage::Selected),
+        ("a UID SORT (DATE) UTF-8 ALL", Stage::Selected),
+        ("a CANCELUPDATE \"a\"", Stage::Selected),
+        ("a THREAD REFS UTF-8 ALL", Stage::Selected),
         ("a UID EXPUNGE 1", Stage::Selected),
         ("a MOVE 1 x", Stage::Selected),
     ];

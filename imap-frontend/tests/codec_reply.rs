@@ -46,13 +46,15 @@ fn conditions() {
 fn codes() {
     let (one, three, all) = (uids(&[3955]), uids(&[304, 319, 320]), uids(&[3956, 3957, 3958]));
     let system = flags(31, &[]);
+    let badcharset = format!("BADCHARSET ({})", mailstore::search::Charset::NAMES);
     let cases = [
         (Code::AppendUid { validity: 38505, uids: &one }, "APPENDUID 38505 3955"),
         (
             Code::CopyUid { validity: 38505, from: &three, to: &all },
             "COPYUID 38505 304,319:320 3956:3958",
         ),
-        (Code::BadCharset, "BADCHARSET (US-ASCII UTF-8)"),
+        (Code::BadCharset, badcharset.as_str()),
+        (Code::NoUpdate("B02"), "NOUPDATE \"B02\""),
         (Code::Capability(&["IMAP4rev1", "IDLE"]), "CAPABILITY IMAP4rev1 IDLE"),
         (Code::HighestModSeq(ModSeq(715_194_045_007)), "HIGHESTMODSEQ 715194045007"),
         (Code::Modified(&three), "MODIFIED 304,319:320"),
@@ -96,10 +98,15 @@ fn mailbox_data() {
 
 #[test]
 fn search_results() {
-    assert_eq!(written(|r| r.search([2, 84, 882], None)), "* SEARCH 2 84 882\r\n");
-    assert_eq!(written(|r| r.search([], Some(ModSeq(9)))), "* SEARCH\r\n");
+    let search = |r: &mut Reply, numbers: &[u32], modseq| {
+        r.numbers_of("SEARCH");
+        r.numbers(numbers.iter().copied());
+        r.numbers_end(modseq);
+    };
+    assert_eq!(written(|r| search(r, &[2, 84, 882], None)), "* SEARCH 2 84 882\r\n");
+    assert_eq!(written(|r| search(r, &[], None)), "* SEARCH\r\n");
     assert_eq!(
-        written(|r| r.search([2, 5], Some(ModSeq(917_162_500)))),
+        written(|r| search(r, &[2, 5], Some(ModSeq(917_162_500)))),
         "* SEARCH 2 5 (MODSEQ 917162500)\r\n"
     );
 }

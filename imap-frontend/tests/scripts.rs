@@ -60,8 +60,10 @@ scripts! {
     authenticate_scram
     bad_input
     condstore
+    context
     copy_move
     deleted_mailbox
+    esearch
     expunged_elsewhere
     fetch
     first_mail
@@ -71,11 +73,16 @@ scripts! {
     login
     mailboxes
     memory
+    multisearch
     pipelined
     qresync
     recent
     search
+    search_addresses
+    searchres
     select
     silent_peers
+    sort
     store
+    thread
 }

@@ -65,7 +65,7 @@ pub use intake::Prepared;
 pub use mailstore::{Actor, Appended, Backend, Incoming, Mailstore, Transferred};
 pub use reader::Reader;
 pub use removal::Removal;
-pub use searching::Found;
+pub use searching::{Found, Threaded};
 pub use selected::{Access, Notice, Selected};
 pub use settings::Settings;
 pub use sweep::Swept;

@@ -20,7 +20,7 @@ use crate::mime::Plan;
 use crate::property::{Property, Scope, WantedProperties};
 use crate::random::Random;
 use crate::reader::Reader;
-use crate::searching::TextCache;
+use crate::searching::{SummaryCache, TextCache};
 use crate::selected::{Access, Selected};
 use crate::settings::Settings;
 use crate::store::{Beacon, BlobStore, CommitError, Ledger, Opened, Shared};
@@ -39,6 +39,7 @@ struct Inner {
     lanes: Arc<Lanes>,
     budget: Budget,
     texts: TextCache,
+    summaries: SummaryCache,
     settings: Settings,
 }
 
@@ -109,7 +110,8 @@ impl Mailstore {
         let lanes = Lanes::new(Arc::clone(&backend.ledger));
         let budget = Budget::new(settings.memory);
         let texts = TextCache::new(settings.search_cache);
-        Self { inner: Arc::new(Inner { backend, lanes, budget, texts, settings }) }
+        let summaries = SummaryCache::new(settings.sort_cache);
+        Self { inner: Arc::new(Inner { backend, lanes, budget, texts, summaries, settings }) }
     }
 
     /// Its settings.
@@ -133,6 +135,11 @@ impl Mailstore {
     /// Texts that were searched.
     pub(crate) fn texts(&self) -> &TextCache {
         &self.inner.texts
+    }
+
+    /// What messages are sorted and threaded by.
+    pub(crate) fn summaries(&self) -> &SummaryCache {
+        &self.inner.summaries
     }
 
     /// The counters that processes share.

@@ -1,12 +1,16 @@
 //! SEARCH in a view: rows first, then texts, which are kept for the next search.
 
+mod aside;
 mod cache;
+mod sorting;
+mod summaries;
 mod texts;
 
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::Poll;
 
+use crate::change::Refusal;
 use crate::error::Error;
 use crate::message::{Fetched, Row, Want};
 use crate::mime::text::HeaderText;
@@ -15,6 +19,8 @@ use crate::selected::Selected;
 use crate::uid::{ModSeq, UidSet};
 
 pub(crate) use cache::TextCache;
+pub use sorting::Threaded;
+pub(crate) use summaries::SummaryCache;
 
 /// After so many bytes of text another task has its turn.
 const TURN: usize = 4 << 20;
@@ -32,6 +38,11 @@ impl Found {
     fn add(&mut self, row: &Row) {
         self.uids.insert(row.uid);
         self.modseq = self.modseq.max(row.modseq);
+    }
+
+    fn join(&mut self, other: Self) {
+        self.uids = self.uids.union(&other.uids);
+        self.modseq = self.modseq.max(other.modseq);
     }
 }
 
@@ -52,88 +63,18 @@ impl Texts {
 impl Selected {
     /// The messages of the view that match; the matcher must have been made for this view. Also
     /// finds what was expunged meanwhile, as long as the view shows it. Reads page by page, and
-    /// lets other tasks run between.
+    /// lets other tasks run between. Refused when it has become more work than
+    /// [`Settings::search_work`](crate::Settings::search_work) allows.
     pub async fn search(&self, matcher: &Matcher) -> Result<Found, Error> {
-        let mut rest = matcher.candidates(self.uids());
+        let rest = matcher.candidates(self.uids());
         if matcher.is_decided_by_uid() {
             return Ok(Found { uids: rest, modseq: ModSeq::ZERO });
         }
-        let mut found = Found::default();
-        while !rest.is_empty() {
-            let page = self.fetch(&rest, Want::Row).await?;
-            rest = page.rest;
-            let rows = page.messages.into_iter().map(|message| message.row).collect();
-            self.search_page(matcher, rows, &mut found).await?;
-            give_way().await;
-        }
-        Ok(found)
-    }
-
-    async fn search_page(
-        &self,
-        matcher: &Matcher,
-        mut rows: Vec<Row>,
-        found: &mut Found,
-    ) -> Result<(), Error> {
-        let mut hits = Found::default();
-        rows.retain(|row| {
-            let decided = matcher.matches(&self.candidate(row, &Texts::default()));
-            if decided == Some(true) {
-                hits.add(row);
-            }
-            decided.is_none()
-        });
-        let known = self.store().texts().get_all(self.mailbox().account, &rows, matcher.needs());
-        let (mut unknown, mut searched) = (UidSet::new(), 0);
-        for (row, texts) in rows.iter().zip(&known) {
-            match matcher.matches(&self.candidate(row, texts)) {
-                Some(true) => hits.add(row),
-                Some(false) => {}
-                None => unknown.insert(row.uid),
-            }
-            searched += texts.len();
-            if searched > TURN {
-                searched = 0;
-                give_way().await;
-            }
-        }
-        while !unknown.is_empty() {
-            let page = self.fetch(&unknown, Want::Tree).await?;
-            unknown = page.rest;
-            for message in &page.messages {
-                self.search_message(matcher, message, &mut hits).await?;
-            }
-        }
-        found.uids = found.uids.union(&hits.uids);
-        found.modseq = found.modseq.max(hits.modseq);
-        Ok(())
-    }
-
-    /// Makes the texts of a message, keeps them, and looks through them.
-    async fn search_message(
-        &self,
-        matcher: &Matcher,
-        message: &Fetched,
-        hits: &mut Found,
-    ) -> Result<(), Error> {
-        let Some(tree) = &message.tree else { return Ok(()) };
-        let needs = matcher.needs();
-        let mut texts = Texts::default();
-        if needs.header {
-            texts.header = Some(texts::header(self.store(), tree).await?);
-        }
-        if needs.body {
-            texts.body = Some(texts::body(self.store(), tree).await?);
-        }
-        if matcher.matches(&self.candidate(&message.row, &texts)) == Some(true) {
-            hits.add(&message.row);
-        }
-        let large = texts.len() > TURN / 16;
-        self.store().texts().put(self.mailbox().account, message.row.email, texts);
-        if large {
-            give_way().await;
-        }
-        Ok(())
+        let most = self.store().settings().search_work;
+        let mut search =
+            Search { selected: self, matcher, hits: Found::default(), turn: 0, most, work: 0 };
+        search.run(rest).await?;
+        Ok(search.hits)
     }
 
     fn candidate<'a>(&self, row: &'a Row, texts: &'a Texts) -> Candidate<'a> {
@@ -148,6 +89,116 @@ impl Selected {
             header: texts.header.as_deref(),
             body: texts.body.as_deref(),
         }
+    }
+}
+
+/// A search under way.
+struct Search<'a> {
+    selected: &'a Selected,
+    matcher: &'a Matcher,
+    hits: Found,
+    /// Bytes looked through since others had their turn.
+    turn: usize,
+    /// Bytes looked through at all, once for each text sought; and the most there may be.
+    work: u64,
+    most: u64,
+}
+
+impl Search<'_> {
+    async fn run(&mut self, mut rest: UidSet) -> Result<(), Error> {
+        while !rest.is_empty() {
+            let page = self.selected.fetch(&rest, Want::Row).await?;
+            rest = page.rest;
+            let rows = page.messages.into_iter().map(|message| message.row).collect();
+            self.page(rows).await?;
+            give_way().await;
+        }
+        Ok(())
+    }
+
+    async fn page(&mut self, mut rows: Vec<Row>) -> Result<(), Error> {
+        // In the order of UIDs, for which the set is cheap to add to.
+        let mut hits = Found::default();
+        rows.retain(|row| {
+            let decided = self.decide(row, &Texts::default());
+            if decided == Some(true) {
+                hits.add(row);
+            }
+            decided.is_none()
+        });
+        self.hits.join(hits);
+        let unknown = self.known(&rows).await?;
+        self.unknown(unknown).await
+    }
+
+    /// Searches messages whose texts are in memory; gives back the others.
+    async fn known(&mut self, rows: &[Row]) -> Result<UidSet, Error> {
+        let (mut hits, mut unknown) = (Found::default(), UidSet::new());
+        let texts = self.selected.store().texts();
+        let known = texts.get_all(self.selected.mailbox().account, rows, self.matcher.needs());
+        for (row, texts) in rows.iter().zip(&known) {
+            match self.decide(row, texts) {
+                Some(true) => hits.add(row),
+                Some(false) => {}
+                None => unknown.insert(row.uid),
+            }
+            self.spend(texts.len()).await?;
+        }
+        self.hits.join(hits);
+        Ok(unknown)
+    }
+
+    /// Searches messages whose texts are to be made first.
+    async fn unknown(&mut self, mut rest: UidSet) -> Result<(), Error> {
+        let mut hits = Found::default();
+        while !rest.is_empty() {
+            let page = self.selected.fetch(&rest, Want::Tree).await?;
+            rest = page.rest;
+            for message in &page.messages {
+                self.message(message, &mut hits).await?;
+            }
+        }
+        self.hits.join(hits);
+        Ok(())
+    }
+
+    /// Makes the texts of a message, keeps them, and looks through them.
+    async fn message(&mut self, message: &Fetched, hits: &mut Found) -> Result<(), Error> {
+        let Some(tree) = &message.tree else { return Ok(()) };
+        let (store, needs) = (self.selected.store(), self.matcher.needs());
+        let mut texts = Texts::default();
+        if needs.header {
+            texts.header = Some(texts::header(store, tree).await?);
+        }
+        if needs.body {
+            texts.body = Some(texts::body(store, tree).await?);
+        }
+        if self.decide(&message.row, &texts) == Some(true) {
+            hits.add(&message.row);
+        }
+        let len = texts.len();
+        store.texts().put(self.selected.mailbox().account, message.row.email, texts);
+        // To make a text takes many times as long as to look through it.
+        self.turn += len.saturating_mul(15);
+        self.spend(len).await
+    }
+
+    fn decide(&self, row: &Row, texts: &Texts) -> Option<bool> {
+        self.matcher.matches(&self.selected.candidate(row, texts))
+    }
+
+    /// So many bytes were looked through: it is the turn of others, or enough.
+    async fn spend(&mut self, bytes: usize) -> Result<(), Error> {
+        self.turn += bytes;
+        self.work += (bytes as u64).saturating_mul(self.matcher.texts());
+        if self.turn > TURN {
+            self.turn = 0;
+            give_way().await;
+        }
+        if self.work > self.most {
+            return Err(Refusal::TooMany { what: "bytes to search", limit: self.most }.into());
+        }
+        Ok(())
     }
 }
 

@@ -69,6 +69,8 @@ pub struct Selected {
     known: SessionId,
     /// What is `\Recent` in this session.
     recent: UidSet,
+    /// UIDVALIDITY.
+    uid_validity: u32,
 }
 
 impl Selected {
@@ -91,6 +93,7 @@ impl Selected {
             access,
             known: by.session,
             recent: UidSet::new(),
+            uid_validity: opened.mailbox.uid_validity,
         };
         let head = &opened.mailbox;
         match access {
@@ -129,6 +132,11 @@ impl Selected {
     /// SELECT or EXAMINE?
     pub fn access(&self) -> Access {
         self.access
+    }
+
+    /// Its UIDVALIDITY.
+    pub fn uid_validity(&self) -> u32 {
+        self.uid_validity
     }
 
     /// The UIDs, in the order of their numbers.

@@ -27,6 +27,12 @@ pub struct Settings {
     /// Memory for the decoded texts of messages that were searched, in bytes, process-wide; a
     /// search that finds them there need not decode them again. Default 64 MiB.
     pub search_cache: u64,
+    /// Memory for what messages are sorted and threaded by, in bytes, process-wide: about 400 for
+    /// each message; a SORT or THREAD that finds it there reads nothing. Default 64 MiB.
+    pub sort_cache: u64,
+    /// How much text one search may look through, in bytes, each counted once for each text that is
+    /// sought. Default 1 TiB.
+    pub search_work: u64,
     /// How often a commit is tried before its failure is reported. Default 5.
     pub commit_tries: u32,
     /// The mailboxes of a new account, beside INBOX.
@@ -50,6 +56,8 @@ impl Default for Settings {
             journal: Duration::from_secs(7 * 24 * 3600),
             pack_after: Duration::from_secs(24 * 3600),
             search_cache: 64 << 20,
+            sort_cache: 64 << 20,
+            search_work: 1 << 40,
             commit_tries: 5,
             provision: usual.map(|(name, special)| (name.to_owned(), Some(special))).into(),
         }

@@ -4,9 +4,11 @@
 
 mod append;
 mod authenticate;
+mod cancel_update;
 mod copy;
 mod create;
 mod enable;
+mod esearch;
 mod expunge;
 mod fetch;
 mod id;
@@ -15,15 +17,19 @@ mod login;
 mod rename;
 mod search;
 mod select;
+mod sort;
 mod stage;
 mod status;
 mod store;
+mod thread;
 
 pub use append::{Append, AppendMessage};
 pub use authenticate::Authenticate;
+pub use cancel_update::CancelUpdate;
 pub use copy::Copy;
 pub use create::{Create, SpecialUse};
 pub use enable::Enable;
+pub use esearch::{Esearch, Source};
 pub use expunge::UidExpunge;
 pub use fetch::{Content, ContentName, Fetch, FetchItem, Marks, Partial};
 pub use id::Id;
@@ -32,12 +38,16 @@ pub use login::Login;
 pub use rename::Rename;
 pub use search::{ResultOption, Search};
 pub use select::{Access, QResync, Select};
+pub use sort::Sort;
 pub use stage::Stage;
 pub use status::{Status, StatusItem};
 pub use store::{Echo, Store};
+pub use thread::Thread;
 
 use super::cursor::{Cursor, Parsed};
 use super::{CommandError, CommandText, MailboxName, Rejected, Tag};
+
+pub use super::messages::Messages;
 
 /// A command with its tag.
 #[derive(Clone, Debug, PartialEq)]
@@ -110,6 +120,14 @@ pub enum Command {
     UidExpunge(UidExpunge),
     /// SEARCH (RFC 9051 6.4.4).
     Search(Search),
+    /// ESEARCH (RFC 7377).
+    Esearch(Esearch),
+    /// SORT (RFC 5256).
+    Sort(Sort),
+    /// THREAD (RFC 5256).
+    Thread(Thread),
+    /// CANCELUPDATE (RFC 5267 4.3.5).
+    CancelUpdate(CancelUpdate),
     /// FETCH (RFC 9051 6.4.5).
     Fetch(Fetch),
     /// STORE (RFC 9051 6.4.6).
@@ -130,6 +148,10 @@ const COMMANDS: &[(&str, Parse)] = &[
     ("IDLE", |_| Ok(Command::Idle)),
     ("STORE", |c| store::parse(c, By::Seq).map(Command::Store)),
     ("SEARCH", |c| search::parse(c, By::Seq).map(Command::Search)),
+    ("SORT", |c| sort::parse(c, By::Seq).map(Command::Sort)),
+    ("THREAD", |c| thread::parse(c, By::Seq).map(Command::Thread)),
+    ("ESEARCH", |c| esearch::parse(c).map(Command::Esearch)),
+    ("CANCELUPDATE", |c| cancel_update::parse(c).map(Command::CancelUpdate)),
     ("SELECT", |c| select::parse(c, Access::ReadWrite).map(Command::Select)),
     ("EXAMINE", |c| select::parse(c, Access::ReadOnly).map(Command::Select)),
     ("STATUS", |c| status::parse(c).map(Command::Status)),
@@ -163,6 +185,9 @@ const UID_COMMANDS: &[(&str, Parse)] = &[
     ("FETCH", |c| fetch::parse(c, By::Uid).map(Command::Fetch)),
     ("STORE", |c| store::parse(c, By::Uid).map(Command::Store)),
     ("SEARCH", |c| search::parse(c, By::Uid).map(Command::Search)),
+    ("ESEARCH", |c| esearch::parse(c).map(Command::Esearch)),
+    ("SORT", |c| sort::parse(c, By::Uid).map(Command::Sort)),
+    ("THREAD", |c| thread::parse(c, By::Uid).map(Command::Thread)),
     ("COPY", |c| copy::parse(c, By::Uid).map(Command::Copy)),
     ("MOVE", |c| copy::parse(c, By::Uid).map(Command::Move)),
     ("EXPUNGE", |c| expunge::parse(c).map(Command::UidExpunge)),

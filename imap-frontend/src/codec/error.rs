@@ -24,10 +24,18 @@ pub enum CommandError {
         /// Where its name is.
         at: usize,
     },
-    /// A SEARCH in a charset other than US-ASCII and UTF-8: NO `[BADCHARSET (US-ASCII UTF-8)]`.
+    /// A SEARCH in a charset that nobody knows: NO `[BADCHARSET (US-ASCII UTF-8 ...)]`.
     #[error("unknown charset at byte {at}")]
     Charset {
         /// Where its name is.
+        at: usize,
+        /// It was to be saved for `$`, which is empty now (RFC 5182 2.1).
+        saves: bool,
+    },
+    /// More keys in one SEARCH, or nested deeper, than this server looks for: NO `[LIMIT]`.
+    #[error("too many search keys at byte {at}")]
+    TooManyKeys {
+        /// Where the first is that is too much.
         at: usize,
     },
     /// A mailbox name that is neither modified UTF-7 nor UTF-8: NO `[CANNOT]`.

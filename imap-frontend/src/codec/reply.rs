@@ -5,15 +5,18 @@
 
 mod code;
 mod data;
+mod esearch;
 mod fetch;
 mod list;
 mod number;
 mod string;
+mod thread;
 
 use bytes::{BufMut, BytesMut};
 
 pub use code::{Code, NewKeywords};
 pub use data::{IdField, Namespace, Vanished};
+pub use esearch::{Change, Esearch, Numbers};
 pub use fetch::{Fetch, Recent};
 pub use list::ListAttribute;
 
@@ -130,6 +133,7 @@ impl Reply {
         let (condition, code) = match rejected.error {
             CommandError::Syntax(_) | CommandError::Unknown { .. } => (Condition::Bad, None),
             CommandError::Charset { .. } => (Condition::No, Some(Code::BadCharset)),
+            CommandError::TooManyKeys { .. } => (Condition::No, Some(Code::Limit)),
             CommandError::MailboxName { .. } => (Condition::No, Some(Code::Cannot)),
         };
         self.failed(rejected.tag.as_ref(), condition, code, &rejected.error.to_string());

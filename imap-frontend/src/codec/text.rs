@@ -1,5 +1,6 @@
 //! A command as it came, whole, before it is parsed.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use bytes::Bytes;
@@ -36,7 +37,7 @@ impl CommandText {
 
 /// What a client puts in front of a command, and the server in front of its completion.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Tag(Box<str>);
+pub struct Tag(Cow<'static, str>);
 
 impl Tag {
     /// The longest tag. Clients use under ten bytes; what is repeated in every answer is capped.
@@ -47,8 +48,11 @@ impl Tag {
         let fits = !tag.is_empty() && tag.len() <= Self::MAX_LEN;
         let valid = |byte: &u8| super::cursor::is_astring_char(*byte) && *byte != b'+';
         let text = (fits && tag.iter().all(valid)).then(|| str::from_utf8(tag).ok()).flatten()?;
-        Some(Self(text.into()))
+        Some(Self(Cow::Owned(text.to_owned())))
     }
+
+    /// The tag of no command.
+    pub(crate) const NONE: Self = Self(Cow::Borrowed("*"));
 
     /// The tag at the start of a command, if there is one and it is complete.
     pub fn of(command: &[u8]) -> Option<Self> {

@@ -12,7 +12,7 @@ const ALWAYS: [&str; 5] = ["IMAP4rev1", "LITERAL+", "ID", "ENABLE", "IDLE"];
 /// Before login.
 const BEFORE_LOGIN: [&str; 1] = ["SASL-IR"];
 /// After login.
-const AFTER_LOGIN: [&str; 9] = [
+const AFTER_LOGIN: [&str; 22] = [
     "NAMESPACE",
     "CHILDREN",
     "SPECIAL-USE",
@@ -22,6 +22,19 @@ const AFTER_LOGIN: [&str; 9] = [
     "CONDSTORE",
     "QRESYNC",
     "STATUS=SIZE",
+    "ESEARCH",
+    "SEARCHRES",
+    "WITHIN",
+    "PARTIAL",
+    "SORT",
+    "SORT=DISPLAY",
+    "ESORT",
+    "CONTEXT=SEARCH",
+    "CONTEXT=SORT",
+    "MULTISEARCH",
+    "THREAD=ORDEREDSUBJECT",
+    "THREAD=REFERENCES",
+    "THREAD=REFS",
 ];
 
 /// What the session can do as things stand.

@@ -11,7 +11,7 @@ mod seen;
 use mailstore::message::Want;
 use mailstore::uid::{ModSeq, Seq, Uid, UidArray, UidSet};
 
-use crate::codec::command::{By, Fetch, FetchItem, Marks};
+use crate::codec::command::{By, Fetch, FetchItem, Marks, Messages};
 use crate::codec::reply::{Code, Vanished};
 use crate::outcome::{Done, Failed, Outcome};
 use crate::state::Selected;
@@ -31,6 +31,7 @@ pub(super) async fn run(talk: &mut Talk, selected: &mut Selected, fetch: &Fetch)
         Some(since) => changed(talk, selected, (fetch, uids), since).await?,
         None => uids,
     };
+    let uids = fetch.partial.map_or_else(|| uids.clone(), |window| window.of(&uids));
     let shape = Shape::of(fetch, selected);
     let mut sent = Sent { asked: uids.len(), ..Sent::default() };
     let mut rest = uids;
@@ -122,9 +123,9 @@ async fn changed(
     since: ModSeq,
 ) -> Result<UidSet, Failed> {
     let highest = selected.mailbox.view().highest();
-    let among = match fetch.vanished {
-        true => uids.union(&fetch.set.uids_up_to(highest)),
-        false => uids,
+    let among = match &fetch.set {
+        Messages::Set(set) if fetch.vanished => uids.union(&set.uids_up_to(highest)),
+        _ => uids,
     };
     let changes = selected.mailbox.changes(since, &among).await?;
     if fetch.vanished {

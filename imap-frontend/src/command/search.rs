@@ -1,31 +1,81 @@
 //! SEARCH (RFC 9051 6.4.4, RFC 3501 6.4.4, RFC 7162 3.1.5): in the view, and nowhere else.
 
-use mailstore::search::Matcher;
-use mailstore::uid::ModSeq;
+pub(super) mod answer;
+pub(super) mod room;
+
+use mailstore::Found;
+use mailstore::search::{Key, Matcher, Scope};
+use mailstore::time::Timestamp;
+use mailstore::uid::UidSet;
 
 use crate::codec::command::{By, Search};
+use crate::contexts::Shown;
 use crate::outcome::{Done, Failed, Outcome};
-use crate::state::{Selected, no_such_number};
+use crate::server::Imap;
+use crate::state::Selected;
 use crate::talk::Talk;
 
+use answer::{Answer, Asked};
+
 pub(super) async fn run(talk: &mut Talk, selected: &mut Selected, search: &Search) -> Outcome {
-    if search.results.is_some() {
-        return Err(Failed::bad("RETURN is not supported"));
-    }
     if search.modseq {
         selected.enable_condstore(&mut talk.reply);
     }
-    let view = selected.mailbox.uids();
-    let matcher = Matcher::new(&search.key, view).map_err(no_such_number)?;
-    let found = selected.mailbox.search(&matcher).await?;
-    let modseq = search.modseq.then_some(found.modseq).filter(|modseq| *modseq > ModSeq::ZERO);
-    let uids = found.uids.iter().map(|uid| uid.get());
-    match search.by {
-        By::Uid => talk.reply.search(uids, modseq),
-        By::Seq => {
-            let seqs = found.uids.iter().filter_map(|uid| selected.mailbox.uids().seq(uid));
-            talk.reply.search(seqs.map(|seq| seq.get()), modseq);
+    let options = search.results.as_deref().unwrap_or_default();
+    let asked = Asked::new(search.by, options, search.modseq);
+    asked.check_tag(talk, selected)?;
+    let before = asked.saved_before(selected);
+    let server = &selected.user.server;
+    let found = find(server, &selected.mailbox, (&search.key, &before)).await?;
+    match &search.results {
+        None => plain(talk, selected, search, &found).await?,
+        Some(_) => {
+            let answer = Answer::new(&asked, &found, None);
+            answer.tell(talk, &selected.mailbox, None).await?;
+            asked.keep_current(
+                (&search.key, &before),
+                Shown::Searched(found.uids.clone()),
+                (talk, selected),
+            );
+            answer.save(selected);
         }
     }
-    Ok(Done::new("Searched"))
+    Ok(Done::new(asked.done("Searched", "Searched and saved")))
+}
+
+/// The messages of a view that match a key, in which `$` stands for what was saved.
+pub(super) async fn find(
+    server: &Imap,
+    mailbox: &mailstore::Selected,
+    (key, saved): (&Key, &UidSet),
+) -> Result<Found, Failed> {
+    let _room = room::take(server, mailbox.uids().len(), room::PER_FOUND).await?;
+    let scope = Scope { saved, ..Scope::of(mailbox.uids(), Timestamp::now()) };
+    Ok(mailbox.search(&Matcher::new(key, &scope)).await?)
+}
+
+/// An untagged SEARCH, sent in pieces.
+async fn plain(
+    talk: &mut Talk,
+    selected: &Selected,
+    search: &Search,
+    found: &Found,
+) -> Result<(), Failed> {
+    const PIECE: u64 = 8 * 1024;
+    talk.reply.numbers_of("SEARCH");
+    let mut rest = found.uids.clone();
+    while !rest.is_empty() {
+        let (piece, more) = rest.split_at(PIECE);
+        rest = more;
+        match search.by {
+            By::Uid => talk.reply.numbers(piece.iter().map(|uid| uid.get())),
+            By::Seq => {
+                let seqs = piece.iter().filter_map(|uid| selected.mailbox.uids().seq(uid));
+                talk.reply.numbers(seqs.map(|seq| seq.get()));
+            }
+        }
+        talk.flush_full().await?;
+    }
+    talk.reply.numbers_end(answer::modseq_of(found, search.modseq));
+    Ok(())
 }

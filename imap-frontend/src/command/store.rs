@@ -25,6 +25,7 @@ pub(super) async fn run(talk: &mut Talk, selected: &mut Selected, store: Store) 
     let change = (update, unchanged_since);
     let done = selected.mailbox.flag(uids.clone(), change).await;
     let (changed, stale) = done?;
+    selected.touch(&changed);
     // Those that UNCHANGEDSINCE let pass are shown even if nothing changed and even to a client
     // that asked for silence, since it has to learn their MODSEQ.
     let shown = match echo {

@@ -40,6 +40,13 @@ pub struct Envelope {
     pub message_id: Option<Vec<u8>>,
 }
 
+/// The addresses of an unfolded value, as far as one envelope would show them.
+pub fn addresses(value: &[u8]) -> Vec<Address> {
+    let (mut budget, mut list) = (MAX_ADDRESSES, Vec::new());
+    address::parse(value, &mut budget, &mut list);
+    list
+}
+
 impl Envelope {
     /// The envelope of this header block.
     pub fn of(header: &[u8]) -> Self {

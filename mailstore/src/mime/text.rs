@@ -1,17 +1,22 @@
 //! The text of a message, decoded and case-folded, as SEARCH looks through it.
 
+mod casemap;
+
 use std::borrow::Cow;
 use std::ops::Range;
 
+pub use casemap::casemap;
+
 use super::decode::decode_transfer;
+use super::envelope::{self, Address};
 use super::header::{Fields, MAX_VALUE, decode_8bit, decode_charset, decode_words};
 use super::{Kind, MimeTree, Part, TransferEncoding};
 
 /// The most bytes of text that are made of one message's body; what is over is not searched.
 pub const MAX_BODY_TEXT: usize = 16 * 1024 * 1024;
 
-/// Appends `text` case-folded: Unicode's lower case, character by character, with the forms of s
-/// and sigma that have no other upper case made one. What is found is what differs in case only.
+/// Appends `text` folded: as i;unicode-casemap has it ([`casemap`]), then in lower case. So all is
+/// one that RFC 5051 makes one, and also what differs in case only after that (ﬁ and FI).
 pub fn fold_into(text: &str, out: &mut String) {
     out.reserve(text.len());
     let mut rest = text;
@@ -31,14 +36,13 @@ pub fn fold_into(text: &str, out: &mut String) {
 }
 
 fn fold_char(char: char, out: &mut String) {
-    match char {
-        'ς' => out.push('σ'),
-        'ſ' => out.push('s'),
-        _ => out.extend(char.to_lowercase()),
-    }
+    casemap::casemap_char(char, |mapped| match mapped {
+        'Σ' => out.push('σ'),
+        _ => out.extend(mapped.to_lowercase()),
+    });
 }
 
-/// `text` case-folded: see [`fold_into`].
+/// `text` folded: see [`fold_into`].
 pub fn fold(text: &str) -> String {
     let mut out = String::new();
     fold_into(text, &mut out);
@@ -50,7 +54,8 @@ pub fn fold(text: &str) -> String {
 pub struct HeaderText {
     /// `name: value` lines.
     text: String,
-    /// Where names and values stand in it.
+    /// Where names and values stand in it. A value of an address field has a second line, with its
+    /// addresses as [`put_addresses`] writes them.
     fields: Vec<(Range<usize>, Range<usize>)>,
 }
 
@@ -65,13 +70,17 @@ impl HeaderText {
             this.text.push_str(": ");
             let raw = field.raw.get(..MAX_VALUE).unwrap_or(field.raw);
             fold_into(&decode_words(&unfold_to_spaces(raw)), &mut this.text);
+            if ADDRESS_FIELDS.iter().any(|name| field.is(name)) {
+                put_addresses(&field.value(), colon + 2, &mut this.text);
+            }
             this.fields.push((start..colon, colon + 2..this.text.len()));
             this.text.push('\n');
         }
         this
     }
 
-    /// All of it: a line `name: value` for each field.
+    /// All of it: a line `name: value` for each field, and another for its addresses if they were
+    /// written in another way.
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -91,6 +100,42 @@ impl HeaderText {
     /// The value of the first field of this name (in lower case).
     pub fn first(&self, name: &str) -> Option<&str> {
         self.fields().find(|field| field.0 == name).map(|field| field.1)
+    }
+}
+
+/// The fields in which addresses are looked for beside the text.
+const ADDRESS_FIELDS: [&str; 6] = ["from", "to", "cc", "bcc", "sender", "reply-to"];
+
+/// Appends a line with the addresses of a value, without comments, quotes and needless white space:
+/// `Name <local@host>, group: local@host;`. Nothing if the text from `start` on has them so.
+fn put_addresses(value: &[u8], start: usize, text: &mut String) {
+    let mut line = String::from("\n");
+    for address in envelope::addresses(value) {
+        put_address(&address, &mut line);
+    }
+    let line = fold(line.trim_end_matches([' ', ',']));
+    let written = text.get(start..).unwrap_or_default();
+    if !written.contains(line.trim_start()) {
+        text.push_str(&line);
+    }
+}
+
+fn put_address(address: &Address, line: &mut String) {
+    match address {
+        Address::GroupStart(name) => line.extend([&*decode_words(name), ": "]),
+        Address::GroupEnd => {
+            line.truncate(line.trim_end_matches([' ', ',']).len());
+            line.push_str("; ");
+        }
+        Address::Mailbox(it) => {
+            let (local, host) = (decode_8bit(&it.local), decode_8bit(&it.host));
+            match &it.name {
+                Some(name) => {
+                    line.extend([&*decode_words(name), " <", &local, "@", &host, ">, "]);
+                }
+                None => line.extend([&*local, "@", &host, ", "]),
+            }
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a client searches for.
 
 use crate::flags::{Keyword, SystemFlag};
-use crate::uid::{ModSeq, SequenceSet};
+use crate::uid::{ModSeq, SequenceSet, UidSet};
 
 /// A day, without a time or a zone: days since 1970-01-01.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -29,10 +29,14 @@ pub enum Key {
     Or(Box<Key>, Box<Key>),
     /// NOT.
     Not(Box<Key>),
-    /// By sequence number.
+    /// By sequence number. Numbers that no message has match nothing.
     Sequence(SequenceSet),
     /// UID: by UID.
     Uid(SequenceSet),
+    /// Exactly these messages.
+    These(UidSet),
+    /// `$`: what the last SEARCH has saved (RFC 5182).
+    Saved,
     /// ANSWERED, DELETED, DRAFT, FLAGGED, SEEN; their opposites are `Not` of these.
     Flag(SystemFlag),
     /// KEYWORD; UNKEYWORD is `Not` of it.
@@ -45,6 +49,10 @@ pub enum Key {
     On(DateField, Day),
     /// SINCE, SENTSINCE: within that day or later.
     Since(DateField, Day),
+    /// OLDER: arrived (INTERNALDATE) so many seconds ago, or longer ago (RFC 5032).
+    Older(u32),
+    /// YOUNGER: arrived within so many seconds (RFC 5032).
+    Younger(u32),
     /// LARGER: more bytes than this.
     Larger(u64),
     /// SMALLER: fewer bytes than this.

@@ -8,7 +8,7 @@ use super::key::{DateField, Day, Key};
 use crate::flags::{Flags, Keyword, SystemFlag};
 use crate::mime::header::SentDate;
 use crate::mime::text::{HeaderText, fold};
-use crate::time::InternalDate;
+use crate::time::{InternalDate, Timestamp};
 use crate::uid::{ModSeq, Uid, UidArray, UidSet};
 
 /// Whether a message is recent to the session that asks (RFC 3501 2.3.2).
@@ -58,6 +58,25 @@ impl Needs {
     }
 }
 
+/// What a key is made ready for.
+#[derive(Clone, Copy, Debug)]
+pub struct Scope<'a> {
+    /// The messages.
+    pub view: &'a UidArray,
+    /// What `$` stands for; what is no longer in the view is passed over.
+    pub saved: &'a UidSet,
+    /// The present, for OLDER and YOUNGER.
+    pub now: Timestamp,
+}
+
+impl<'a> Scope<'a> {
+    /// These messages; nothing saved.
+    pub fn of(view: &'a UidArray, now: Timestamp) -> Self {
+        const NOTHING: &UidSet = &UidSet::new();
+        Self { view, saved: NOTHING, now }
+    }
+}
+
 /// A search key made ready: texts folded, sets resolved, cheap tests first.
 #[derive(Debug)]
 pub struct Matcher {
@@ -77,6 +96,8 @@ enum Test {
     Recent,
     /// Days since 1970.
     Day(DateField, Range<i64>),
+    /// INTERNALDATE, in seconds since 1970.
+    Arrived(Range<i64>),
     Size(Range<u64>),
     ModSeq(ModSeq),
     /// The name folded; no needle is any value at all.
@@ -100,42 +121,54 @@ impl Needle {
 }
 
 impl Matcher {
-    /// Makes a key ready for the messages of `view`. Fails with a sequence number if the key names
-    /// one that the view does not have (see
-    /// [`SequenceSet::resolve_seqs`](crate::uid::SequenceSet::resolve_seqs)). Recurses as deep as
-    /// the key is nested.
-    pub fn new(key: &Key, view: &UidArray) -> Result<Self, u32> {
+    /// Makes a key ready. Recurses as deep as the key is nested.
+    pub fn new(key: &Key, scope: &Scope<'_>) -> Self {
         let test = match key {
             Key::All => Test::Everything,
-            Key::And(keys) => Test::All(Self::sorted(keys.iter(), view)?),
-            Key::Or(a, b) => Test::Any(Self::sorted([&**a, &**b].into_iter(), view)?),
-            Key::Not(key) => Test::Not(Box::new(Self::new(key, view)?)),
-            Key::Sequence(set) => Test::Uids(set.resolve_seqs(view)?),
-            Key::Uid(set) => Test::Uids(set.resolve_uids(view)),
+            Key::And(keys) => Test::All(Self::sorted(keys.iter(), scope)),
+            Key::Or(a, b) => Test::Any(Self::sorted([&**a, &**b].into_iter(), scope)),
+            Key::Not(key) => Test::Not(Box::new(Self::new(key, scope))),
+            Key::Sequence(set) => Test::Uids(set.search_seqs(scope.view)),
+            Key::Uid(set) => Test::Uids(set.resolve_uids(scope.view)),
+            Key::These(uids) => Test::Uids(scope.view.intersection(uids)),
+            Key::Saved => Test::Uids(scope.view.intersection(scope.saved)),
             Key::Flag(flag) => Test::Flag(*flag),
             Key::Keyword(keyword) => Test::Keyword(keyword.clone()),
             Key::Recent => Test::Recent,
             Key::Before(field, day) => Test::Day(*field, i64::MIN..start(*day)),
             Key::On(field, day) => Test::Day(*field, start(*day)..start(*day) + 1),
             Key::Since(field, day) => Test::Day(*field, start(*day)..i64::MAX),
+            Key::Older(secs) => Test::Arrived(i64::MIN..ago(scope, *secs) + 1),
+            Key::Younger(secs) => Test::Arrived(ago(scope, *secs)..i64::MAX),
             Key::Larger(size) => Test::Size(size.saturating_add(1)..u64::MAX),
             Key::Smaller(size) => Test::Size(0..*size),
             Key::Header(name, text) => {
                 Test::Header(fold(name), (!text.is_empty()).then(|| Needle::new(text)))
             }
+            Key::Body(text) | Key::Text(text) if text.is_empty() => Test::Everything,
             Key::Body(text) => Test::Body(Needle::new(text)),
             Key::Text(text) => Test::Text(Needle::new(text)),
             Key::ModSeq(modseq) => Test::ModSeq(*modseq),
         };
         let needs = test.needs();
-        Ok(Self { test, needs })
+        Self { test, needs }
     }
 
     /// Those that need less come first.
-    fn sorted<'a>(keys: impl Iterator<Item = &'a Key>, view: &UidArray) -> Result<Vec<Self>, u32> {
-        let mut matchers = keys.map(|key| Self::new(key, view)).collect::<Result<Vec<_>, _>>()?;
+    fn sorted<'a>(keys: impl Iterator<Item = &'a Key>, scope: &Scope<'_>) -> Vec<Self> {
+        let mut matchers: Vec<_> = keys.map(|key| Self::new(key, scope)).collect();
         matchers.sort_by_key(|matcher| (matcher.needs.body, matcher.needs.header));
-        Ok(matchers)
+        matchers
+    }
+
+    /// How many texts each message is looked through for.
+    pub fn texts(&self) -> u64 {
+        match &self.test {
+            Test::All(matchers) | Test::Any(matchers) => matchers.iter().map(Self::texts).sum(),
+            Test::Not(matcher) => matcher.texts(),
+            Test::Header(..) | Test::Body(_) | Test::Text(_) => 1,
+            _ => 0,
+        }
     }
 
     /// What the answer may depend on beside the row. Of a message whose row decides, neither.
@@ -228,6 +261,11 @@ fn start(day: Day) -> i64 {
     day.0.into()
 }
 
+/// So many seconds before now.
+fn ago(scope: &Scope<'_>, secs: u32) -> i64 {
+    scope.now.secs().saturating_sub(secs.into())
+}
+
 /// The day of an INTERNALDATE in its own zone.
 fn internal_day(date: InternalDate) -> i64 {
     date.secs.saturating_add(i64::from(date.zone) * 60).div_euclid(86_400)
@@ -257,6 +295,7 @@ impl Test {
             Self::Keyword(keyword) => candidate.flags.has_keyword(keyword),
             Self::Recent => candidate.recency == Recency::Recent,
             Self::Day(_, days) => days.contains(&internal_day(candidate.internal)),
+            Self::Arrived(moments) => moments.contains(&candidate.internal.secs),
             Self::Size(sizes) => sizes.contains(&candidate.size),
             Self::ModSeq(modseq) => candidate.modseq >= *modseq,
             _ => true,

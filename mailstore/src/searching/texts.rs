@@ -12,12 +12,16 @@ use crate::mime::text::{HeaderText, MAX_BODY_TEXT, append_body_text, is_searched
 use crate::store::Fault;
 
 pub(super) async fn header(store: &Mailstore, tree: &MimeTree) -> Result<Arc<HeaderText>, Error> {
+    Ok(Arc::new(HeaderText::of(&header_bytes(store, tree).await?)))
+}
+
+/// The header of the message itself.
+pub(super) async fn header_bytes(store: &Mailstore, tree: &MimeTree) -> Result<Bytes, Error> {
     let range = tree.parts().first().map_or(0..0, |part| part.header.clone());
-    let bytes = match tree.bytes_of(range.clone()) {
-        Some(bytes) => bytes,
-        None => read(store, tree, range).await?.unwrap_or_default(),
-    };
-    Ok(Arc::new(HeaderText::of(&bytes)))
+    match tree.bytes_of(range.clone()) {
+        Some(bytes) => Ok(bytes),
+        None => Ok(read(store, tree, range).await?.unwrap_or_default()),
+    }
 }
 
 pub(super) async fn body(store: &Mailstore, tree: &MimeTree) -> Result<Arc<str>, Error> {

@@ -63,6 +63,12 @@ impl SequenceSet {
         Some(self.numbers(0))
     }
 
+    /// As [`Self::resolve_seqs`], but numbers that no message has are left out: as a search key a set
+    /// is what to look for, not what to act on.
+    pub fn search_seqs(&self, view: &UidArray) -> UidSet {
+        view.uids_at(&self.numbers(view.len()))
+    }
+
     /// The numbers it names, `*` taken to be `largest`.
     fn numbers(&self, largest: u32) -> UidSet {
         let ranges = self.0.iter().filter_map(|&(a, b)| {

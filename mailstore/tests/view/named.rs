@@ -9,7 +9,7 @@ use mailstore::change::{ExpungeGuard, Transfer};
 use mailstore::flags::{FlagMode, FlagUpdate, Flags, SystemFlag};
 use mailstore::id::{AccountId, MailboxId, SessionId};
 use mailstore::message::{Presence, Row, Want};
-use mailstore::search::{Candidate, Key, Matcher, Recency};
+use mailstore::search::{Candidate, Key, Matcher, Recency, Scope};
 use mailstore::store::{Beacon, LocalBeacon, Purge, Watch};
 use mailstore::time::Timestamp;
 use mailstore::uid::{ModSeq, Uid, UidSet};
@@ -354,5 +354,5 @@ fn matches(selected: &Selected, key: &Key, row: &Row) -> bool {
         header: None,
         body: None,
     };
-    Matcher::new(key, selected.uids()).unwrap().matches(&candidate).unwrap()
+    Matcher::new(key, &Scope::of(selected.uids(), Timestamp::now())).matches(&candidate).unwrap()
 }

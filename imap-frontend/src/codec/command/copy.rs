@@ -1,8 +1,6 @@
 //! COPY and MOVE (RFC 9051 6.4.7, 6.4.8; RFC 6851).
 
-use mailstore::uid::SequenceSet;
-
-use super::{By, Cursor, MailboxName, Parsed};
+use super::{By, Cursor, MailboxName, Messages, Parsed};
 
 /// COPY, or MOVE, which has the same form.
 #[derive(Clone, Debug, PartialEq)]
@@ -10,14 +8,14 @@ pub struct Copy {
     /// What the numbers are.
     pub by: By,
     /// Which messages.
-    pub set: SequenceSet,
+    pub set: Messages,
     /// Where to.
     pub mailbox: MailboxName,
 }
 
 pub(super) fn parse(cursor: &mut Cursor<'_>, by: By) -> Parsed<Copy> {
     cursor.space()?;
-    let set = cursor.sequence_set()?;
+    let set = cursor.messages()?;
     cursor.space()?;
     Ok(Copy { by, set, mailbox: cursor.mailbox()? })
 }

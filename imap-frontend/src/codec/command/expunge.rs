@@ -1,17 +1,15 @@
 //! UID EXPUNGE (RFC 4315 2.1).
 
-use mailstore::uid::SequenceSet;
-
-use super::{Cursor, Parsed};
+use super::{Cursor, Messages, Parsed};
 
 /// UID EXPUNGE.
 #[derive(Clone, Debug, PartialEq)]
 pub struct UidExpunge {
     /// Of these, those that are `\Deleted`.
-    pub set: SequenceSet,
+    pub set: Messages,
 }
 
 pub(super) fn parse(cursor: &mut Cursor<'_>) -> Parsed<UidExpunge> {
     cursor.space()?;
-    Ok(UidExpunge { set: cursor.sequence_set()? })
+    Ok(UidExpunge { set: cursor.messages()? })
 }

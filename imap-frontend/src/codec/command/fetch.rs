@@ -2,11 +2,12 @@
 
 mod content;
 
-use mailstore::uid::{ModSeq, SequenceSet};
+use mailstore::search::Window;
+use mailstore::uid::ModSeq;
 
 pub use content::{Content, ContentName, Marks, Partial};
 
-use super::{By, Cursor, Parsed};
+use super::{By, Cursor, Messages, Parsed};
 
 /// FETCH.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,9 +15,11 @@ pub struct Fetch {
     /// What the numbers are.
     pub by: By,
     /// Which messages.
-    pub set: SequenceSet,
+    pub set: Messages,
     /// What of them, in the client's order, each once; macros are expanded.
     pub items: Vec<FetchItem>,
+    /// PARTIAL: only those at these positions among the messages named (RFC 9394 3.3).
+    pub partial: Option<Window>,
     /// CHANGEDSINCE: only those whose MODSEQ is above this.
     pub changed_since: Option<ModSeq>,
     /// VANISHED: tell also what was expunged since. Valid only for UID FETCH with CHANGEDSINCE,
@@ -94,10 +97,10 @@ const MACROS: [(&str, usize); 3] = [("FAST", 3), ("ALL", 4), ("FULL", 5)];
 
 pub(super) fn parse(cursor: &mut Cursor<'_>, by: By) -> Parsed<Fetch> {
     cursor.space()?;
-    let set = cursor.sequence_set()?;
+    let set = cursor.messages()?;
     cursor.space()?;
     let items = items(cursor)?;
-    let mut fetch = Fetch { by, set, items, changed_since: None, vanished: false };
+    let mut fetch = Fetch { by, set, items, partial: None, changed_since: None, vanished: false };
     if cursor.more() {
         modifiers(cursor, &mut fetch)?;
     }
@@ -143,8 +146,13 @@ fn modifiers(cursor: &mut Cursor<'_>, fetch: &mut Fetch) -> Parsed<()> {
             fetch.changed_since = Some(cursor.modseq()?);
             return Ok(());
         }
+        if fetch.partial.is_none() && cursor.eat_word("PARTIAL") {
+            cursor.space()?;
+            fetch.partial = Some(cursor.window()?);
+            return Ok(());
+        }
         fetch.vanished = true;
-        cursor.one_of(&[("VANISHED", ())], "CHANGEDSINCE or VANISHED")
+        cursor.one_of(&[("VANISHED", ())], "CHANGEDSINCE, VANISHED or one PARTIAL")
     })?;
     if fetch.vanished && (fetch.changed_since.is_none() || fetch.by == By::Seq) {
         return Cursor::expected_at(at, "VANISHED only in UID FETCH, beside CHANGEDSINCE");

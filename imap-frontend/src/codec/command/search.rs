@@ -1,11 +1,15 @@
 //! SEARCH (RFC 9051 6.4.4, RFC 7162 3.1.5).
 
 mod key;
+mod results;
 
-use mailstore::search::Key;
+use mailstore::search::{Charset, Key};
 
 use super::{By, Cursor, Parsed};
 use crate::codec::CommandError;
+
+pub use results::ResultOption;
+pub(super) use results::{note, parse as results};
 
 /// SEARCH.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,63 +24,42 @@ pub struct Search {
     pub modseq: bool,
 }
 
-/// Which results of a search (RFC 9051 6.4.4).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ResultOption {
-    /// MIN: the lowest number.
-    Min,
-    /// MAX: the highest number.
-    Max,
-    /// ALL: all numbers, as a set. `RETURN ()` means this.
-    All,
-    /// COUNT: how many.
-    Count,
-    /// SAVE: keep them for `$` (RFC 5182).
-    Save,
-}
-
-const RESULTS: [(&str, ResultOption); 5] = [
-    ("MIN", ResultOption::Min),
-    ("MAX", ResultOption::Max),
-    ("ALL", ResultOption::All),
-    ("COUNT", ResultOption::Count),
-    ("SAVE", ResultOption::Save),
-];
-
 pub(super) fn parse(cursor: &mut Cursor<'_>, by: By) -> Parsed<Search> {
     cursor.space()?;
-    let results = results(cursor)?;
-    charset(cursor)?;
-    let mut keys = key::Keys::default();
+    let results = results::parse(cursor)?;
+    let (key, modseq) = keys(cursor).map_err(|error| results::note(&results, error))?;
+    Ok(Search { by, results, key, modseq })
+}
+
+/// The charset, if it is given, and the keys; and whether MODSEQ is among them.
+pub(super) fn keys(cursor: &mut Cursor<'_>) -> Parsed<(Key, bool)> {
+    let mut keys = key::Keys::new(charset(cursor)?);
     let key = keys.row(cursor)?;
-    Ok(Search { by, results, key, modseq: keys.modseq })
+    Ok((key, keys.modseq))
 }
 
-fn results(cursor: &mut Cursor<'_>) -> Parsed<Option<Vec<ResultOption>>> {
-    if !cursor.eat_word("RETURN") {
-        return Ok(None);
-    }
+/// The charset, which may not be left out, and the keys (RFC 5256 `search-criteria`); and whether
+/// MODSEQ is among them.
+pub(super) fn in_charset(cursor: &mut Cursor<'_>) -> Parsed<(Key, bool)> {
+    let mut keys = key::Keys::new(named_charset(cursor)?);
     cursor.space()?;
-    let mut results = cursor
-        .list("a list of result options", |cursor| cursor.one_of(&RESULTS, "a result option"))?;
-    cursor.space()?;
-    if results.is_empty() {
-        results.push(ResultOption::All);
-    }
-    Ok(Some(results))
+    let key = keys.row(cursor)?;
+    Ok((key, keys.modseq))
 }
 
-/// The charset in which texts are. US-ASCII is a part of UTF-8; so there is nothing to remember.
-fn charset(cursor: &mut Cursor<'_>) -> Parsed<()> {
+/// CHARSET and its name, if they are there; else UTF-8, of which US-ASCII is a part.
+fn charset(cursor: &mut Cursor<'_>) -> Parsed<Charset> {
     if !cursor.eat_word("CHARSET") {
-        return Ok(());
+        return Ok(Charset::Utf8);
     }
     cursor.space()?;
+    let charset = named_charset(cursor)?;
+    cursor.space()?;
+    Ok(charset)
+}
+
+fn named_charset(cursor: &mut Cursor<'_>) -> Parsed<Charset> {
     let at = cursor.at();
     let name = cursor.astring()?;
-    let known = [&b"US-ASCII"[..], b"UTF-8"];
-    if !known.iter().any(|known| name.eq_ignore_ascii_case(known)) {
-        return Err(CommandError::Charset { at });
-    }
-    cursor.space()
+    Charset::of(&name).ok_or(CommandError::Charset { at, saves: false })
 }

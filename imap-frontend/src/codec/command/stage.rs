@@ -33,6 +33,7 @@ impl Command {
             | Self::Namespace
             | Self::Status(_)
             | Self::Append(_)
+            | Self::Esearch(_)
             | Self::Idle => Stage::Authenticated,
             Self::Check
             | Self::Close
@@ -40,6 +41,9 @@ impl Command {
             | Self::Expunge
             | Self::UidExpunge(_)
             | Self::Search(_)
+            | Self::Sort(_)
+            | Self::Thread(_)
+            | Self::CancelUpdate(_)
             | Self::Fetch(_)
             | Self::Store(_)
             | Self::Copy(_)
@@ -76,6 +80,10 @@ impl Command {
             Self::Expunge => "EXPUNGE",
             Self::UidExpunge(_) => "UID EXPUNGE",
             Self::Search(search) => by(search.by, "SEARCH", "UID SEARCH"),
+            Self::Esearch(_) => "ESEARCH",
+            Self::Sort(sort) => by(sort.by, "SORT", "UID SORT"),
+            Self::Thread(thread) => by(thread.by, "THREAD", "UID THREAD"),
+            Self::CancelUpdate(_) => "CANCELUPDATE",
             Self::Fetch(fetch) => by(fetch.by, "FETCH", "UID FETCH"),
             Self::Store(store) => by(store.by, "STORE", "UID STORE"),
             Self::Copy(copy) => by(copy.by, "COPY", "UID COPY"),

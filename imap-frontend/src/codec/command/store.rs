@@ -1,9 +1,9 @@
 //! STORE: changes flags (RFC 9051 6.4.6), if unchanged since (RFC 7162 3.1.3).
 
 use mailstore::flags::{FlagMode, FlagUpdate};
-use mailstore::uid::{ModSeq, SequenceSet};
+use mailstore::uid::ModSeq;
 
-use super::{By, Cursor, Parsed};
+use super::{By, Cursor, Messages, Parsed};
 
 /// STORE.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,7 +11,7 @@ pub struct Store {
     /// What the numbers are.
     pub by: By,
     /// Which messages.
-    pub set: SequenceSet,
+    pub set: Messages,
     /// UNCHANGEDSINCE: only those whose MODSEQ is not above this.
     pub unchanged_since: Option<ModSeq>,
     /// What to do with which flags.
@@ -33,7 +33,7 @@ const ITEMS: [(&str, Echo); 2] = [("FLAGS", Echo::Flags), ("FLAGS.SILENT", Echo:
 
 pub(super) fn parse(cursor: &mut Cursor<'_>, by: By) -> Parsed<Store> {
     cursor.space()?;
-    let set = cursor.sequence_set()?;
+    let set = cursor.messages()?;
     cursor.space()?;
     let mut unchanged_since = None;
     if cursor.peek() == Some(b'(') {

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU32;
 
+use mailstore::search::{End, Window};
 use mailstore::uid::{Bound, ModSeq, SequenceSet};
 
 use super::{Cursor, Parsed};
@@ -51,6 +52,17 @@ impl Cursor<'_> {
                 return Ok(SequenceSet(ranges));
             }
         }
+    }
+
+    /// Positions in a result: `1:500`, or `-1:-100` (RFC 9394 `partial-range`).
+    pub(in crate::codec) fn window(&mut self) -> Parsed<Window> {
+        let end = if self.eat(b'-') { End::Last } else { End::First };
+        let one = self.nz_number()?;
+        self.byte(b':', "a colon")?;
+        if end == End::Last {
+            self.byte(b'-', "a number below 0")?;
+        }
+        Ok(Window::new(end, one, self.nz_number()?))
     }
 
     fn bound(&mut self) -> Parsed<Bound> {

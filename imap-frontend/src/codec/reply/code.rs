@@ -2,6 +2,7 @@
 
 use bytes::{BufMut, BytesMut};
 use mailstore::flags::Flags;
+use mailstore::search::Charset;
 use mailstore::uid::{ModSeq, Uid, UidSet};
 
 use super::{Recent, fetch, number, string};
@@ -67,6 +68,8 @@ pub enum Code<'a> {
     NonExistent,
     /// NOPERM.
     NoPerm,
+    /// NOUPDATE: the search of that tag is not kept current (RFC 5267).
+    NoUpdate(&'a str),
     /// OVERQUOTA.
     OverQuota,
     /// PARSE: a message could not be understood.
@@ -121,13 +124,21 @@ impl Code<'_> {
                 set(out, from);
                 set(out, to);
             }
-            Self::BadCharset => out.put_slice(b" (US-ASCII UTF-8)"),
+            Self::BadCharset => {
+                out.put_slice(b" (");
+                out.put_slice(Charset::NAMES.as_bytes());
+                out.put_u8(b')');
+            }
             Self::Capability(names) => names.iter().for_each(|name| {
                 out.put_u8(b' ');
                 string::text(out, name);
             }),
             Self::HighestModSeq(ModSeq(modseq)) => number(out, modseq),
             Self::Modified(uids) => set(out, uids),
+            Self::NoUpdate(tag) => {
+                out.put_u8(b' ');
+                string::string(out, tag.as_bytes());
+            }
             Self::UidNext(uid) => number(out, uid.get()),
             Self::UidValidity(n) | Self::Unseen(n) => number(out, n),
             Self::PermanentFlags(flags, new) => permanent_flags(out, flags, new),
@@ -160,6 +171,7 @@ impl Code<'_> {
             Self::NoModSeq => "NOMODSEQ",
             Self::NonExistent => "NONEXISTENT",
             Self::NoPerm => "NOPERM",
+            Self::NoUpdate(_) => "NOUPDATE",
             Self::OverQuota => "OVERQUOTA",
             Self::Parse => "PARSE",
             Self::PermanentFlags(..) => "PERMANENTFLAGS",

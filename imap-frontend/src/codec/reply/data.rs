@@ -123,17 +123,24 @@ impl Reply {
         self.out.put_slice(b")\r\n");
     }
 
-    /// `* SEARCH n n n`: sequence numbers or UIDs; with the highest MODSEQ of them if MODSEQ was
-    /// among the keys (RFC 7162 3.1.5), but not when nothing was found.
-    pub fn search(&mut self, found: impl IntoIterator<Item = u32>, modseq: Option<ModSeq>) {
-        self.out.put_slice(b"* SEARCH");
-        let mut any = false;
-        for number in found {
-            any = true;
+    /// Begins `* SEARCH n n n` or `* SORT n n n`: [`Self::numbers`] and [`Self::numbers_end`] follow.
+    pub fn numbers_of(&mut self, name: &str) {
+        self.out.put_slice(b"* ");
+        self.out.put_slice(name.as_bytes());
+    }
+
+    /// Sequence numbers or UIDs.
+    pub fn numbers(&mut self, numbers: impl IntoIterator<Item = u32>) {
+        for number in numbers {
             self.out.put_u8(b' ');
             number::put(&mut self.out, number);
         }
-        if let Some(ModSeq(modseq)) = modseq.filter(|_| any) {
+    }
+
+    /// The end of the numbers, with the highest MODSEQ of the messages if MODSEQ was among the keys
+    /// and some were found (RFC 7162 3.1.5).
+    pub fn numbers_end(&mut self, modseq: Option<ModSeq>) {
+        if let Some(ModSeq(modseq)) = modseq {
             self.out.put_slice(b" (MODSEQ ");
             number::put(&mut self.out, modseq);
             self.out.put_u8(b')');
@@ -174,6 +181,23 @@ fn put_ranges(out: &mut BytesMut, ranges: impl Iterator<Item = RangeInclusive<Ui
         if range.start() != range.end() {
             out.put_u8(b':');
             number::put(out, range.end().get());
+        }
+    }
+}
+
+/// Numbers in their order: `5,3:4,2`. Each range goes up.
+pub(super) fn ordered(out: &mut BytesMut, numbers: &[u32]) {
+    let runs = numbers.chunk_by(|a, b| a.checked_add(1) == Some(*b));
+    for (i, run) in runs.enumerate() {
+        if i > 0 {
+            out.put_u8(b',');
+        }
+        let ends = [run.first(), run.last().filter(|_| run.len() > 1)];
+        for (j, end) in ends.into_iter().flatten().enumerate() {
+            if j > 0 {
+                out.put_u8(b':');
+            }
+            number::put(out, *end);
         }
     }
 }

@@ -29,6 +29,7 @@ pub(super) async fn mark(
         Err(Error::Refused(Refusal::NoSuchMailbox)) => return Ok(UidSet::new()),
         Err(error) => return Err(error.into()),
     };
+    selected.touch(&changed);
     let mut rest = changed.clone();
     while !rest.is_empty() {
         let page = selected.mailbox.fetch(&rest, Want::Row).await?;

@@ -51,7 +51,9 @@ impl Message {
 }
 
 fn matches(key: &Key) -> bool {
-    Matcher::new(key, &view()).unwrap().matches(&Message::new().whole()).unwrap()
+    Matcher::new(key, &Scope::of(&view(), Timestamp::default()))
+        .matches(&Message::new().whole())
+        .unwrap()
 }
 
 fn header(name: &str, text: &str) -> Key {
@@ -141,7 +143,7 @@ fn keys_that_do_not_match() {
 fn a_message_without_a_date_was_sent_on_no_day() {
     let message = Message { header: HeaderText::of(b"Date: soon\r\n\r\n"), ..Message::new() };
     let key = Key::Since(DateField::Sent, Day(i32::MIN));
-    let matcher = Matcher::new(&key, &view()).unwrap();
+    let matcher = Matcher::new(&key, &Scope::of(&view(), Timestamp::default()));
     assert_eq!(matcher.matches(&message.whole()), Some(false));
 }
 
@@ -149,7 +151,7 @@ fn a_message_without_a_date_was_sent_on_no_day() {
 fn the_row_decides_where_it_can() {
     let message = Message::new();
     let asked = |key: &Key, candidate: &Candidate<'_>| {
-        Matcher::new(key, &view()).unwrap().matches(candidate)
+        Matcher::new(key, &Scope::of(&view(), Timestamp::default())).matches(candidate)
     };
     let body = Key::Body("café".into());
     let row = message.row();
@@ -170,7 +172,7 @@ fn the_row_decides_where_it_can() {
 #[test]
 fn needs_are_those_of_the_keys() {
     let needs = |key: &Key| {
-        let needs = Matcher::new(key, &view()).unwrap().needs();
+        let needs = Matcher::new(key, &Scope::of(&view(), Timestamp::default())).needs();
         (needs.header, needs.body)
     };
     assert_eq!(needs(&Key::And(vec![Key::Recent, Key::Larger(1)])), (false, false));
@@ -183,7 +185,34 @@ fn needs_are_those_of_the_keys() {
 }
 
 #[test]
-fn a_sequence_number_that_is_not_there_is_named() {
-    let result = Matcher::new(&not(Key::Sequence(set(2, 4))), &view());
-    assert_eq!(result.err(), Some(4));
+fn a_sequence_number_that_no_message_has_finds_nothing() {
+    assert!(matches(&Key::Sequence(set(2, 4))));
+    assert!(!matches(&Key::Sequence(set(4, 9))));
+    let all = Key::Sequence(SequenceSet(vec![(Bound::Star, Bound::Star)]));
+    let matcher = Matcher::new(&all, &Scope::of(&UidArray::new(), Timestamp::default()));
+    assert!(matcher.candidates(&UidArray::new()).is_empty());
+}
+
+#[test]
+fn what_was_saved_and_is_still_there() {
+    let (view, saved) = (view(), [20, 21].into_iter().map(uid).collect());
+    let scope = Scope { saved: &saved, ..Scope::of(&view, Timestamp::default()) };
+    let matcher = Matcher::new(&Key::Saved, &scope);
+    assert_eq!(matcher.candidates(&view), UidSet::single(uid(20)));
+}
+
+/// The moment itself is in both (RFC 5032 3).
+#[test]
+fn older_and_younger() {
+    let message = Message::new();
+    let arrived = message.row().internal.secs;
+    let asked = |key: Key, ago: i64| {
+        let view = view();
+        let scope = Scope::of(&view, Timestamp::from_secs(arrived + ago));
+        Matcher::new(&key, &scope).matches(&message.row()).unwrap()
+    };
+    let answers = |ago| (asked(Key::Older(60), ago), asked(Key::Younger(60), ago));
+    assert_eq!(answers(59), (false, true));
+    assert_eq!(answers(60), (true, true));
+    assert_eq!(answers(61), (true, false));
 }

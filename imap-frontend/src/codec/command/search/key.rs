@@ -1,22 +1,33 @@
 //! Search keys.
 
 use mailstore::flags::SystemFlag;
-use mailstore::search::{DateField, Day, Key};
+use mailstore::search::{Charset, DateField, Day, Key};
 
+use super::super::Messages;
 use super::{Cursor, Parsed};
+use crate::codec::CommandError;
 
 /// Reads keys; remembers what SEARCH must know of them as a whole.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Keys {
     /// MODSEQ was among them.
     pub(super) modseq: bool,
+    charset: Charset,
     depth: u32,
+    count: u32,
 }
 
 /// How deep NOT, OR and parentheses may nest.
 const MAX_DEPTH: u32 = 64;
+/// How many keys one command may have.
+const MAX_KEYS: u32 = 2_000;
 
 impl Keys {
+    /// Of texts in this charset.
+    pub(super) fn new(charset: Charset) -> Self {
+        Self { modseq: false, charset, depth: 0, count: 0 }
+    }
+
     /// Keys with spaces between them, at least one.
     pub(super) fn row(&mut self, cursor: &mut Cursor<'_>) -> Parsed<Key> {
         let mut keys = vec![self.key(cursor)?];
@@ -27,13 +38,15 @@ impl Keys {
     }
 
     fn key(&mut self, cursor: &mut Cursor<'_>) -> Parsed<Key> {
-        if self.depth == MAX_DEPTH {
-            return cursor.expected("keys nested less deeply");
+        self.count += 1;
+        if self.depth == MAX_DEPTH || self.count > MAX_KEYS {
+            return Err(CommandError::TooManyKeys { at: cursor.at() });
         }
         self.depth += 1;
         let key = match cursor.peek() {
             Some(b'(') => cursor.list1("keys", |cursor| self.key(cursor)).map(all_of),
             Some(b'0'..=b'9' | b'*') => cursor.sequence_set().map(Key::Sequence),
+            Some(b'$') => cursor.messages().map(|_| Key::Saved),
             _ => self.named(cursor),
         };
         self.depth -= 1;
@@ -52,7 +65,7 @@ impl Keys {
         }
         if let Some(make) = texted(&name) {
             cursor.space()?;
-            return Ok(make(cursor.astring_text()?));
+            return Ok(make(self.text(cursor)?));
         }
         if !matches!(
             name.as_slice(),
@@ -60,6 +73,8 @@ impl Keys {
                 | b"OR"
                 | b"UID"
                 | b"HEADER"
+                | b"OLDER"
+                | b"YOUNGER"
                 | b"LARGER"
                 | b"SMALLER"
                 | b"MODSEQ"
@@ -81,18 +96,31 @@ impl Keys {
                 cursor.space()?;
                 Ok(Key::Or(Box::new(either), Box::new(self.key(cursor)?)))
             }
-            b"UID" => cursor.sequence_set().map(Key::Uid),
+            b"UID" => cursor.messages().map(|messages| match messages {
+                Messages::Set(set) => Key::Uid(set),
+                Messages::Saved => Key::Saved,
+            }),
             b"HEADER" => {
-                let field = cursor.astring_text()?;
+                let field = self.text(cursor)?;
                 cursor.space()?;
-                Ok(Key::Header(field, cursor.astring_text()?))
+                Ok(Key::Header(field, self.text(cursor)?))
             }
+            b"OLDER" => cursor.nz_number().map(|secs| Key::Older(secs.get())),
+            b"YOUNGER" => cursor.nz_number().map(|secs| Key::Younger(secs.get())),
             b"LARGER" => cursor.number64().map(Key::Larger),
             b"SMALLER" => cursor.number64().map(Key::Smaller),
             b"MODSEQ" => self.modseq(cursor),
             b"KEYWORD" => cursor.keyword().map(Key::Keyword),
             _ => cursor.keyword().map(Key::Keyword).map(not),
         }
+    }
+
+    /// A text in the charset of the command. Without quotes too, `NIL` is a text like any other.
+    fn text(&self, cursor: &mut Cursor<'_>) -> Parsed<String> {
+        let at = cursor.at();
+        let bytes = cursor.astring()?;
+        let text = self.charset.decode(&bytes);
+        text.map_or_else(|| Cursor::expected_at(at, "text in the charset of the command"), Ok)
     }
 
     /// `MODSEQ ["/flags/\\seen" all] 620162338`. MODSEQs are per message here, not per flag, so

@@ -1,0 +1,81 @@
+//! RETURN: which results of a search are wanted (RFC 4731, RFC 5182, RFC 9394).
+
+use mailstore::search::Window;
+
+use super::{Cursor, Parsed};
+use crate::codec::CommandError;
+
+/// Which results of a search (RFC 9051 6.4.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResultOption {
+    /// MIN: the lowest number, or the first of what was sorted.
+    Min,
+    /// MAX: the highest number, or the last of what was sorted.
+    Max,
+    /// ALL: all numbers. `RETURN ()` means this.
+    All,
+    /// COUNT: how many.
+    Count,
+    /// SAVE: keep them for `$` (RFC 5182).
+    Save,
+    /// UPDATE: tell what happens to the result from now on (RFC 5267).
+    Update,
+    /// CONTEXT: the client is about to ask for more of the same (RFC 5267); makes no difference.
+    Context,
+    /// PARTIAL: those at these positions of the result (RFC 9394).
+    Partial(Window),
+}
+
+const RESULTS: [(&str, ResultOption); 7] = [
+    ("MIN", ResultOption::Min),
+    ("MAX", ResultOption::Max),
+    ("ALL", ResultOption::All),
+    ("COUNT", ResultOption::Count),
+    ("SAVE", ResultOption::Save),
+    ("UPDATE", ResultOption::Update),
+    ("CONTEXT", ResultOption::Context),
+];
+
+/// `RETURN (...)` and the space behind it, if they are here.
+pub(in crate::codec::command) fn parse(
+    cursor: &mut Cursor<'_>,
+) -> Parsed<Option<Vec<ResultOption>>> {
+    if !cursor.eat_word("RETURN") {
+        return Ok(None);
+    }
+    cursor.space()?;
+    let at = cursor.at();
+    let mut results = cursor.list("a list of result options", option)?;
+    cursor.space()?;
+    let whole =
+        |option: &&ResultOption| matches!(option, ResultOption::All | ResultOption::Partial(_));
+    let partial = results.iter().any(|option| matches!(option, ResultOption::Partial(_)));
+    if partial && results.iter().filter(whole).count() > 1 {
+        return Cursor::expected_at(at, "one PARTIAL without ALL");
+    }
+    if results.is_empty() {
+        results.push(ResultOption::All);
+    }
+    Ok(Some(results))
+}
+
+fn option(cursor: &mut Cursor<'_>) -> Parsed<ResultOption> {
+    if cursor.eat_word("PARTIAL") {
+        cursor.space()?;
+        return cursor.window().map(ResultOption::Partial);
+    }
+    cursor.one_of(&RESULTS, "a result option")
+}
+
+/// An error with the note whether the command would have saved its result.
+pub(in crate::codec::command) fn note(
+    results: &Option<Vec<ResultOption>>,
+    error: CommandError,
+) -> CommandError {
+    match (results, error) {
+        (Some(results), CommandError::Charset { at, .. }) => {
+            CommandError::Charset { at, saves: results.contains(&ResultOption::Save) }
+        }
+        (_, error) => error,
+    }
+}

@@ -1,0 +1,31 @@
+//! THREAD (RFC 5256).
+
+use super::search::{find, room};
+use crate::codec::command::Thread;
+use crate::contexts::number;
+use crate::outcome::{Done, Outcome};
+use crate::state::Selected;
+use crate::talk::Talk;
+
+pub(super) async fn run(talk: &mut Talk, selected: &mut Selected, thread: &Thread) -> Outcome {
+    if thread.modseq {
+        selected.enable_condstore(&mut talk.reply);
+    }
+    let (server, view) = (&selected.user.server, selected.mailbox.uids());
+    let found = find(server, &selected.mailbox, (&thread.key, &selected.saved)).await?;
+    let _room = room::take(server, view.len(), room::PER_SORTED).await?;
+    let threaded = selected.mailbox.thread(&found.uids, thread.algorithm).await?;
+    let uids = threaded.uids.iter();
+    let numbers: Vec<_> = uids.map(|uid| number(*uid, thread.by, view).unwrap_or(0)).collect();
+    let shown = |at: u32| numbers.get(at as usize).copied().unwrap_or(0);
+    talk.reply.numbers_of("THREAD");
+    for (at, root) in threaded.threads.roots.iter().enumerate() {
+        if at == 0 {
+            talk.reply.buffer().extend_from_slice(b" ");
+        }
+        talk.reply.thread(&threaded.threads, root, shown);
+        talk.flush_full().await?;
+    }
+    talk.reply.numbers_end(None);
+    Ok(Done::new("Threaded"))
+}
