@@ -105,7 +105,7 @@ fn message_ids(value: &[u8]) -> Vec<MessageId> {
                 State::Inside
             }
             (State::Inside, b'>') => {
-                ids.extend(id.contains(&b'@').then(|| MessageId::of(&id)));
+                ids.extend(is_whole(&id).then(|| MessageId::of(&id)));
                 State::Outside
             }
             (state, _) => {
@@ -115,6 +115,12 @@ fn message_ids(value: &[u8]) -> Vec<MessageId> {
         };
     }
     ids
+}
+
+/// Has it something on both sides of an `@`?
+fn is_whole(id: &[u8]) -> bool {
+    let at = id.iter().position(|byte| *byte == b'@');
+    at.is_some_and(|at| at > 0 && at + 1 < id.len())
 }
 
 /// Where in a list of identifiers.
@@ -189,7 +195,8 @@ mod tests {
         assert_eq!(ids("<\"01KF8\"@xxx.yyy>"), ids("<01KF8@xxx.yyy>"));
         assert_eq!(ids("<\"a\\\"b\"@c> <d@e>"), [id("a\"b@c"), id("d@e")]);
         assert_eq!(ids("<a@b><c@d>,text <no> <e @f> <g@h"), [id("a@b"), id("c@d"), id("e@f")]);
-        assert_eq!(ids("<A@b>") == ids("<a@b>"), false);
+        assert_ne!(ids("<A@b>"), ids("<a@b>"));
+        assert_eq!(ids("<@b> <a@> <>"), []);
     }
 
     #[test]

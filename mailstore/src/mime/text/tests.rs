@@ -53,7 +53,7 @@ fn addresses_are_found_however_they_are_written() {
             "To: \"A \\\"B\\\"\" <a@b.org>, c@d",
             "\"a \\\"b\\\"\" <a@b.org>, c@d\na \"b\" <a@b.org>, c@d",
         ),
-        ("To: g:a@b,c@d;, h: ;", "g:a@b,c@d;, h: ;\ng: a@b, c@d; h: ;"),
+        ("To: g:a@b,c@d;, h: ;", "g:a@b,c@d;, h: ;\ng: a@b, c@d; h:;"),
         ("X-To: a@b.org (Ann)", "a@b.org (ann)"),
     ];
     for (header, wanted) in table {
