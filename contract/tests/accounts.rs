@@ -120,5 +120,9 @@ mod broken {
         ) -> Result<Vec<Address>, StoreError> {
             self.0.addresses(account, after, limit).await
         }
+
+        async fn secret(&self) -> Result<[u8; 32], StoreError> {
+            self.0.secret().await
+        }
     }
 }
