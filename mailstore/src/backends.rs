@@ -6,7 +6,11 @@ mod durable;
 pub mod embedded;
 mod leases;
 pub mod memory;
+#[cfg(feature = "mongodb")]
+pub mod mongo;
 #[cfg(feature = "object-store")]
 pub mod object;
 #[cfg(feature = "redis")]
 pub mod redis;
+#[cfg(any(feature = "embedded", feature = "mongodb"))]
+mod uids;

@@ -13,6 +13,8 @@ pub mod envelope;
 mod front;
 pub mod header;
 mod limits;
+#[cfg(feature = "mongodb")]
+pub(crate) mod outline;
 mod parse;
 mod plan;
 mod preview;

@@ -11,7 +11,6 @@
 
 #[cfg(feature = "accounts")]
 mod accounts;
-mod cache;
 mod check;
 mod committer;
 mod compact;

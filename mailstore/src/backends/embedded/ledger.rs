@@ -7,15 +7,14 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::cache::{Staleness, UidCache};
 use super::committer::Committer;
 use super::connection::{Failure, Readers};
 use super::directory::{Lock, OpenError};
 use super::purge::Cursor;
 use super::row::MailboxNo;
-use super::uids::Known;
 use super::{fetch, heads, kept, property, purge, uids};
 use crate::backends::leases::Leases;
+use crate::backends::uids::{Known, Staleness, UidCache};
 use crate::blob::{BlobRef, Digest, ObjectName, Place};
 use crate::change::{Change, Committed};
 use crate::id::{AccountId, MailboxId, MailboxKey};
@@ -80,8 +79,8 @@ impl EmbeddedLedger {
             let Some((no, mailbox)) = found.filter(|m| m.1.state == MailboxState::Live) else {
                 return Ok(None);
             };
-            let ids = (at.account, at.mailbox, no);
             let known = self.uids.find(at);
+            let ids = (at.account, &mailbox, no);
             let uids = uids::read(db, ids, (known, head.horizon, head.modseq))?;
             Ok(Some((Opened { mailbox, uids, cursor: head.modseq }, no)))
         })
@@ -89,9 +88,10 @@ impl EmbeddedLedger {
 
     /// Remembers what a mailbox holds, so that the next to open it need not read it all.
     async fn remember(&self, at: MailboxKey, opened: &Opened, no: MailboxNo) {
-        let known = Known { modseq: opened.cursor, uids: opened.uids.clone() };
+        let uid_validity = opened.mailbox.uid_validity;
+        let known = Known { uid_validity, modseq: opened.cursor, uids: opened.uids.clone() };
         let stale = self.uids.remember(at, &known) == Staleness::Stale;
-        if stale && uids::is_worth_storing(&known.uids) {
+        if stale && known.is_worth_storing() {
             let store = move |t: &mut super::write::Transaction<'_>| uids::store(t.db, no, &known);
             if let Err(error) = self.committer.transact("store UIDs", store).await {
                 tracing::warn!(%error, "a snapshot of UIDs was not stored");

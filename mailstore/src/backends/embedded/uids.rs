@@ -5,40 +5,25 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::connection::Failure;
 use super::row::{self, MailboxNo};
+use crate::backends::uids::Known;
 use crate::id::{AccountId, MailboxId};
-use crate::journal::{Event, codec};
+use crate::journal::codec;
+use crate::mailbox::Mailbox;
 use crate::pack::{Packer, Unpacker};
 use crate::uid::{ModSeq, Uid, UidArray};
-
-/// A stored snapshot is worth its writing from this many messages on.
-const WORTH_STORING: u32 = 4_096;
-/// Above this many commits since the snapshot the rows are read instead.
-const TAIL: u64 = 100_000;
-
-/// The UIDs of a mailbox as they were after a commit.
-#[derive(Clone, Debug)]
-pub(super) struct Known {
-    /// The commit.
-    pub(super) modseq: ModSeq,
-    /// The UIDs then.
-    pub(super) uids: UidArray,
-}
 
 /// Reads a mailbox's UIDs as they are at `now`, the account's MODSEQ.
 pub(super) fn read(
     db: &Connection,
-    (account, mailbox, no): (AccountId, MailboxId, MailboxNo),
+    (account, mailbox, no): (AccountId, &Mailbox, MailboxNo),
     (known, horizon, now): (Option<Known>, ModSeq, ModSeq),
 ) -> Result<UidArray, Failure> {
     let known = match known {
         Some(known) => Some(known),
-        None => stored(db, no)?,
+        None => stored(db, no, mailbox.uid_validity)?,
     };
-    let usable = known
-        .filter(|known| known.modseq >= horizon && known.modseq <= now)
-        .filter(|known| now.0 - known.modseq.0 <= TAIL);
-    match usable {
-        Some(known) => catch_up(db, (account, mailbox), known),
+    match known.filter(|known| known.is_usable(horizon, now)) {
+        Some(known) => catch_up(db, (account, mailbox.id), known),
         None => scan(db, no),
     }
 }
@@ -47,23 +32,17 @@ pub(super) fn read(
 fn catch_up(
     db: &Connection,
     (account, mailbox): (AccountId, MailboxId),
-    Known { modseq, mut uids }: Known,
+    mut known: Known,
 ) -> Result<UidArray, Failure> {
     let mut statement = db.prepare_cached(
         "SELECT v FROM journal WHERE account = ?1 AND modseq > ?2 ORDER BY modseq",
     )?;
-    let mut rows = statement.query(params![account.get(), modseq.0 as i64])?;
+    let mut rows = statement.query(params![account.get(), known.modseq.0 as i64])?;
     while let Some(row) = rows.next()? {
         let record = codec::decode(row.get_ref(0)?.as_blob().unwrap_or(&[]))?;
-        for entry in record.entries.iter().filter(|entry| entry.mailbox == mailbox) {
-            match &entry.event {
-                Event::Arrived(range) => uids.push_range(range.clone()),
-                Event::Expunged(gone) => uids.remove(gone),
-                Event::Flags(_) | Event::Mailbox(_) | Event::Property => {}
-            }
-        }
+        known.replay(&record, mailbox);
     }
-    Ok(uids)
+    Ok(known.uids)
 }
 
 fn scan(db: &Connection, no: MailboxNo) -> Result<UidArray, Failure> {
@@ -90,19 +69,18 @@ fn scan(db: &Connection, no: MailboxNo) -> Result<UidArray, Failure> {
     Ok(uids)
 }
 
-fn stored(db: &Connection, no: MailboxNo) -> Result<Option<Known>, Failure> {
+fn stored(
+    db: &Connection,
+    no: MailboxNo,
+    uid_validity: u32,
+) -> Result<Option<Known>, Failure> {
     let mut statement = db.prepare_cached("SELECT v FROM uids WHERE mailbox = ?1")?;
     let v: Option<Vec<u8>> = statement.query_row([no], |row| row.get(0)).optional()?;
     let Some(v) = v else { return Ok(None) };
     let mut from = Unpacker::open(&v, no as u64)?;
     let modseq = ModSeq(from.number()?);
     let uids = UidArray::decode(from.rest()).map_err(|_| from.error("a UID array"))?;
-    Ok(Some(Known { modseq, uids }))
-}
-
-/// Is a snapshot of these UIDs worth storing?
-pub(super) fn is_worth_storing(uids: &UidArray) -> bool {
-    uids.len() >= WORTH_STORING
+    Ok(Some(Known { uid_validity, modseq, uids }))
 }
 
 /// Stores a snapshot, from which a new process can start.

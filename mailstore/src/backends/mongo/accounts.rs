@@ -1,0 +1,291 @@
+//! Users and addresses.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use mongodb::ClientSession;
+use mongodb::bson::{Document, doc};
+use mongodb::options::ReturnDocument;
+
+use super::commit::end;
+use super::document::{self, Fields, Read, count, moment};
+use super::failure::Failure;
+use super::schema::{ADDRESSES, COUNTERS, USERS};
+use super::store::Store;
+use crate::accounts::{
+    AccountStore, Address, Claimed, Created, Name, PasswordHash, Profile, Quota, Status, User,
+};
+use crate::id::AccountId;
+use crate::store::StoreError;
+
+/// Tries of a transaction that others are in the way of.
+const TRIES: usize = 100;
+
+/// Users in MongoDB.
+#[derive(Clone, Debug)]
+pub struct MongoAccounts {
+    store: Arc<Store>,
+}
+
+impl MongoAccounts {
+    pub(super) fn new(store: Arc<Store>) -> Self {
+        Self { store }
+    }
+
+    /// Two that want the same name at once: one gets it, the other finds it taken.
+    async fn create(&self, profile: &Profile, addresses: &[Address]) -> Result<Created, Failure> {
+        let mut tries = 0;
+        loop {
+            match self.try_create(profile, addresses).await {
+                Err(failure)
+                    if (failure.may_be_retried() || failure.is_duplicate()) && tries < TRIES =>
+                {
+                    tries += 1;
+                }
+                result => return result,
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+        }
+    }
+
+    async fn try_create(
+        &self,
+        profile: &Profile,
+        addresses: &[Address],
+    ) -> Result<Created, Failure> {
+        if self.user_where(doc! { "name": profile.name.as_str() }).await?.is_some() {
+            return Ok(Created::NameTaken);
+        }
+        for address in addresses {
+            if self.owner_of(address).await?.is_some() {
+                return Ok(Created::AddressTaken(address.clone()));
+            }
+        }
+        let mut session = self.store.begin().await?;
+        let account = self.next_account(&mut session).await?;
+        let user = User { account, version: 1, profile: profile.clone() };
+        let users = self.store.collection(USERS);
+        users.insert_one(user_to(&user)?).session(&mut session).await?;
+        for address in addresses {
+            let document = address_to(address, account)?;
+            self.store.collection(ADDRESSES).insert_one(document).session(&mut session).await?;
+        }
+        end(&mut session).await?;
+        Ok(Created::Done(user))
+    }
+
+    async fn next_account(&self, session: &mut ClientSession) -> Result<AccountId, Failure> {
+        let counted = self
+            .store
+            .collection(COUNTERS)
+            .find_one_and_update(doc! { "_id": "account" }, doc! { "$inc": { "last": 1_i64 } })
+            .upsert(true)
+            .return_document(ReturnDocument::After)
+            .session(session)
+            .await?;
+        let last = counted.and_then(|counter| counter.get_i64("last").ok());
+        let account = last.and_then(AccountId::new);
+        account.ok_or_else(|| Failure::corrupt("the counter of accounts is no number"))
+    }
+
+    async fn user_where(&self, filter: Document) -> Result<Option<User>, Failure> {
+        self.store.find_one(USERS, filter).await?.map(user_from).transpose()
+    }
+
+    async fn owner_of(&self, address: &Address) -> Result<Option<AccountId>, Failure> {
+        let found = self.store.find_one(ADDRESSES, doc! { "_id": address.as_str() }).await?;
+        Ok(found.map(address_from).transpose()?.map(|(_, account)| account))
+    }
+
+    async fn replace(&self, user: &User) -> Result<Option<User>, Failure> {
+        let account = user.account.get();
+        let Some(kept) = self.user_where(doc! { "account": account }).await? else {
+            return Ok(None);
+        };
+        let mut changed = user.clone();
+        changed.profile.name = kept.profile.name;
+        changed.version += 1;
+        let filter = doc! { "account": account, "version": count(user.version) };
+        let users = self.store.collection(USERS);
+        let done = users.replace_one(filter, user_to(&changed)?).await?;
+        Ok((done.matched_count == 1).then_some(changed))
+    }
+
+    async fn list(&self, after: Option<AccountId>, limit: usize) -> Result<Vec<User>, Failure> {
+        let after = after.map_or(-1, AccountId::get);
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        let filter = doc! { "account": { "$gt": after } };
+        let users = self.store.collection(USERS);
+        let mut found = users.find(filter).sort(doc! { "account": 1 }).limit(limit).await?;
+        let mut list = Vec::new();
+        while found.advance().await? {
+            list.push(user_from(found.deserialize_current()?)?);
+        }
+        Ok(list)
+    }
+
+    async fn give(&self, address: &Address, account: AccountId) -> Result<Claimed, Failure> {
+        if self.user_where(doc! { "account": account.get() }).await?.is_none() {
+            return Ok(Claimed::NoUser);
+        }
+        let addresses = self.store.collection(ADDRESSES);
+        loop {
+            match self.owner_of(address).await? {
+                Some(owner) if owner == account => return Ok(Claimed::Done),
+                Some(_) => return Ok(Claimed::Taken),
+                None => {}
+            }
+            let document = address_to(address, account)?;
+            match addresses.insert_one(document).await.map_err(Failure::from) {
+                Ok(_) => return Ok(Claimed::Done),
+                Err(failure) if failure.is_duplicate() => {}
+                Err(failure) => return Err(failure),
+            }
+        }
+    }
+
+    async fn take(&self, address: &Address, account: AccountId) -> Result<bool, Failure> {
+        let filter = doc! { "_id": address.as_str(), "account": account.get() };
+        let done = self.store.collection(ADDRESSES).delete_one(filter).await?;
+        Ok(done.deleted_count == 1)
+    }
+
+    async fn addresses_of(
+        &self,
+        account: AccountId,
+        (after, limit): (Option<&Address>, usize),
+    ) -> Result<Vec<Address>, Failure> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        let after = doc! { "$gt": after.map_or("", Address::as_str) };
+        let filter = doc! { "account": account.get(), "address": after };
+        let addresses = self.store.collection(ADDRESSES);
+        let mut found = addresses.find(filter).sort(doc! { "address": 1 }).limit(limit).await?;
+        let mut list = Vec::new();
+        while found.advance().await? {
+            list.push(address_from(found.deserialize_current()?)?.0);
+        }
+        Ok(list)
+    }
+}
+
+#[async_trait]
+impl AccountStore for MongoAccounts {
+    async fn create(
+        &self,
+        profile: &Profile,
+        addresses: &[Address],
+    ) -> Result<Created, StoreError> {
+        self.store.call("create user", self.create(profile, addresses)).await
+    }
+
+    async fn update(&self, user: &User) -> Result<Option<User>, StoreError> {
+        self.store.call("update user", self.replace(user)).await
+    }
+
+    async fn user(&self, account: AccountId) -> Result<Option<User>, StoreError> {
+        let filter = doc! { "account": account.get() };
+        self.store.call("read user", self.user_where(filter)).await
+    }
+
+    async fn named(&self, name: &Name) -> Result<Option<User>, StoreError> {
+        let filter = doc! { "name": name.as_str() };
+        self.store.call("read user", self.user_where(filter)).await
+    }
+
+    async fn users(&self, after: Option<AccountId>, limit: usize) -> Result<Vec<User>, StoreError> {
+        self.store.call("list users", self.list(after, limit)).await
+    }
+
+    async fn claim(&self, address: &Address, account: AccountId) -> Result<Claimed, StoreError> {
+        self.store.call("claim address", self.give(address, account)).await
+    }
+
+    async fn release(&self, address: &Address, account: AccountId) -> Result<bool, StoreError> {
+        self.store.call("release address", self.take(address, account)).await
+    }
+
+    async fn owner(&self, address: &Address) -> Result<Option<AccountId>, StoreError> {
+        self.store.call("read address", self.owner_of(address)).await
+    }
+
+    async fn addresses(
+        &self,
+        account: AccountId,
+        after: Option<&Address>,
+        limit: usize,
+    ) -> Result<Vec<Address>, StoreError> {
+        self.store.call("list addresses", self.addresses_of(account, (after, limit))).await
+    }
+}
+
+fn user_to(user: &User) -> Read<Document> {
+    let Profile { name, password, status, quota, created } = &user.profile;
+    let mut limits = Document::new();
+    for (name, limit) in [("bytes", quota.bytes), ("messages", quota.messages)] {
+        if let Some(limit) = limit {
+            limits.insert(name, count(limit));
+        }
+    }
+    let mut document = doc! {
+        "_id": user.account.get(),
+        "account": user.account.get(),
+        "version": count(user.version),
+        "name": name.as_str(),
+        "status": status_to(*status),
+        "quota": limits,
+        "created": moment(*created),
+    };
+    if let Some(password) = password {
+        document.insert("password", password.as_str());
+    }
+    document::seal(document)
+}
+
+fn user_from(document: Document) -> Read<User> {
+    let fields = document::open(document, "user")?;
+    let quota = fields.inner("quota")?;
+    let password = fields.optional("password", |fields, name| fields.text(name).map(str::to_owned))?;
+    let profile = Profile {
+        name: Name::new(fields.text("name")?).map_err(|_| fields.wrong("name"))?,
+        password: password.map(PasswordHash::from_text),
+        status: status_from(fields.text("status")?).ok_or_else(|| fields.wrong("status"))?,
+        quota: Quota {
+            bytes: quota.optional("bytes", Fields::bits)?,
+            messages: quota.optional("messages", Fields::bits)?,
+        },
+        created: fields.moment("created")?,
+    };
+    let account = AccountId::new(fields.i64("account")?).ok_or_else(|| fields.wrong("account"))?;
+    Ok(User { account, version: fields.u64("version")?, profile })
+}
+
+const STATUSES: [(Status, &str); 2] = [(Status::Active, "active"), (Status::Disabled, "disabled")];
+
+fn status_to(status: Status) -> &'static str {
+    STATUSES.iter().find(|(known, _)| *known == status).map_or("", |(_, name)| name)
+}
+
+fn status_from(name: &str) -> Option<Status> {
+    STATUSES.iter().find(|(_, known)| *known == name).map(|(status, _)| *status)
+}
+
+fn address_to(address: &Address, account: AccountId) -> Read<Document> {
+    document::seal(doc! {
+        "_id": address.as_str(),
+        "address": address.as_str(),
+        "account": account.get(),
+    })
+}
+
+fn address_from(document: Document) -> Read<(Address, AccountId)> {
+    let fields = document::open(document, "address")?;
+    let address = Address::new(fields.text("address")?).map_err(|_| fields.wrong("address"))?;
+    let account = AccountId::new(fields.i64("account")?).ok_or_else(|| fields.wrong("account"))?;
+    Ok((address, account))
+}

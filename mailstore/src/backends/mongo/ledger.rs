@@ -1,0 +1,137 @@
+//! The ledger.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use mongodb::bson::doc;
+
+use super::commit::{Committer, Contention, subscriptions_of};
+use super::failure::Failure;
+use super::store::Store;
+use super::{claims, fetch, journal, open, purge, row, schema};
+use crate::backends::uids::UidCache;
+use crate::blob::{BlobRef, Digest, ObjectName, Place};
+use crate::change::{Change, Committed};
+use crate::id::{AccountId, MailboxId, MailboxKey};
+use crate::journal::Replay;
+use crate::mailbox::{Mailbox, MailboxState, Mailboxes};
+use crate::message::Want;
+use crate::store::{
+    BlobState, Claim, CommitError, Ledger, Opened, Page, Purge, Purged, StoreError,
+};
+use crate::uid::{ModSeq, UidSet};
+
+/// Blobs up to this size stand in the ledger. It may become smaller in a later release, never
+/// larger: what is an object today must not be looked for in the ledger tomorrow.
+const KEEPS_UP_TO: u64 = 256 << 10;
+
+/// A ledger in MongoDB.
+#[derive(Debug)]
+pub struct MongoLedger {
+    store: Arc<Store>,
+    committer: Committer,
+    uids: UidCache,
+}
+
+impl MongoLedger {
+    pub(super) fn new(store: Arc<Store>) -> Self {
+        Self { store, committer: Committer::default(), uids: UidCache::default() }
+    }
+
+    /// How often commits of this process were in others' way.
+    pub fn contention(&self) -> Contention {
+        self.committer.contention()
+    }
+
+    /// Retried while the account is being written to.
+    async fn all(&self, account: AccountId) -> Result<Mailboxes, Failure> {
+        loop {
+            let before = journal::head(&self.store, account).await?;
+            let list = self.list(account).await?;
+            let filter = subscriptions_of(account);
+            let found = self.store.find_one(schema::PROPERTIES, filter).await?;
+            let subscriptions = found.map(row::subscriptions_from).transpose()?;
+            let head = journal::head(&self.store, account).await?;
+            if before.modseq == head.modseq {
+                let subscriptions = subscriptions.unwrap_or_default();
+                return Ok(Mailboxes { head, list, subscriptions });
+            }
+        }
+    }
+
+    /// The mailboxes that are not deleted.
+    async fn list(&self, account: AccountId) -> Result<Vec<Mailbox>, Failure> {
+        let found = self.store.find(schema::MAILBOXES, doc! { "account": account.get() }).await?;
+        let mut list = Vec::with_capacity(found.len());
+        for document in found {
+            let mailbox = row::mailbox_from(document)?.mailbox;
+            if mailbox.state != MailboxState::Deleted {
+                list.push(mailbox);
+            }
+        }
+        Ok(list)
+    }
+}
+
+#[async_trait]
+impl Ledger for MongoLedger {
+    async fn commit(&self, group: Vec<Arc<Change>>) -> Vec<Result<Committed, CommitError>> {
+        self.committer.commit(&self.store, &group).await
+    }
+
+    async fn mailboxes(&self, account: AccountId) -> Result<Mailboxes, StoreError> {
+        self.store.call("list mailboxes", self.all(account)).await
+    }
+
+    async fn open(&self, at: MailboxKey) -> Result<Option<Opened>, StoreError> {
+        self.store.call("open a mailbox", open::open(&self.store, &self.uids, at)).await
+    }
+
+    async fn fetch(&self, at: MailboxKey, uids: &UidSet, want: Want) -> Result<Page, StoreError> {
+        self.store.call("fetch", fetch::page(&self.store, at, (uids, want))).await
+    }
+
+    async fn journal(
+        &self,
+        account: AccountId,
+        since: ModSeq,
+        mailbox: Option<MailboxId>,
+        limit: usize,
+    ) -> Result<Replay, StoreError> {
+        let read = journal::replay(&self.store, account, (since, mailbox, limit));
+        self.store.call("read the journal", read).await
+    }
+
+    async fn kept(&self, digest: Digest, range: Range<u64>) -> Result<Bytes, StoreError> {
+        self.store.call("read a blob", claims::kept(&self.store, digest, range)).await
+    }
+
+    fn keeps_up_to(&self) -> u64 {
+        KEEPS_UP_TO
+    }
+
+    async fn claim(&self, claim: &Claim) -> Result<BlobState, StoreError> {
+        self.store.call("claim a blob", claims::claim(&self.store, claim)).await
+    }
+
+    async fn settle(&self, blob: &BlobRef, name: &ObjectName) -> Result<Place, StoreError> {
+        self.store.call("settle a blob", claims::settle(&self.store, blob, name)).await
+    }
+
+    async fn purge(&self, purge: &Purge) -> Result<Purged, StoreError> {
+        self.store.call("purge", purge::step(&self.store, purge)).await
+    }
+
+    async fn is_live(&self, name: &ObjectName) -> Result<bool, StoreError> {
+        self.store.call("look for a blob", claims::is_live(&self.store, name)).await
+    }
+
+    async fn forget(&self, account: AccountId) -> Result<bool, StoreError> {
+        let _turn = self.committer.turn(account).await;
+        let more = self.store.call("forget an account", purge::forget(&self.store, account)).await?;
+        self.uids.forget(account);
+        Ok(more)
+    }
+}

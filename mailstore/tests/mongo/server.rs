@@ -1,0 +1,56 @@
+//! A database of its own for each test, dropped at its end.
+
+use std::sync::Arc;
+
+use mailstore::backends::mongo::{Mongo, MongoOptions};
+use mailstore::random::Random;
+use mongodb::Client;
+
+/// Where the server is.
+pub(crate) fn uri() -> String {
+    std::env::var("MAILSTORE_TEST_MONGODB").unwrap_or_else(|_| {
+        panic!(
+            "MAILSTORE_TEST_MONGODB does not say where the MongoDB server is: run \
+             `scripts/services start`, then `eval \"$(scripts/services env)\"`"
+        )
+    })
+}
+
+/// The name of a database that goes with this value.
+#[derive(Debug)]
+pub(crate) struct Database(pub(crate) String);
+
+impl Database {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self(format!("mailstore_test_{:x}", Random::draw().0 >> 64)))
+    }
+
+    pub(crate) async fn connect(&self) -> Mongo {
+        self.connect_with(MongoOptions::default()).await
+    }
+
+    pub(crate) async fn connect_with(&self, options: MongoOptions) -> Mongo {
+        Mongo::connect(&uri(), &self.0, options).await.unwrap()
+    }
+
+    /// The documents themselves.
+    pub(crate) async fn raw(&self) -> mongodb::Database {
+        Client::with_uri_str(uri()).await.unwrap().database(&self.0)
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let name = self.0.clone();
+        let dropped = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.unwrap().block_on(async {
+                let client = Client::with_uri_str(uri()).await?;
+                client.database(&name).drop().await
+            })
+        });
+        if let Ok(Err(error)) = dropped.join() {
+            eprintln!("the database {} is left: {error}", self.0);
+        }
+    }
+}
