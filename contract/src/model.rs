@@ -172,7 +172,7 @@ fn message(kind: u8) -> mailstore::change::NewMessage {
 /// Tries so many sequences of changes.
 pub fn agrees<F: Future<Output = Tested>>(fresh: impl Fn() -> F, cases: u32) {
     let config = Config { cases, failure_persistence: None, ..Config::default() };
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let steps = proptest::collection::vec(step(), 1..40);
     let result = TestRunner::new(config).run(&steps, |steps| {
         runtime.block_on(async {

@@ -1,6 +1,7 @@
 //! A database of its own for each test, dropped at its end.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use mailstore::backends::mongo::{Mongo, MongoOptions};
 use mailstore::random::Random;
@@ -16,6 +17,11 @@ pub(crate) fn uri() -> String {
     })
 }
 
+/// For a server that has many tests to serve at once.
+pub(crate) fn patient() -> MongoOptions {
+    MongoOptions { timeout: Duration::from_secs(300), ..MongoOptions::default() }
+}
+
 /// The name of a database that goes with this value.
 #[derive(Debug)]
 pub(crate) struct Database(pub(crate) String);
@@ -26,7 +32,7 @@ impl Database {
     }
 
     pub(crate) async fn connect(&self) -> Mongo {
-        self.connect_with(MongoOptions::default()).await
+        self.connect_with(patient()).await
     }
 
     pub(crate) async fn connect_with(&self, options: MongoOptions) -> Mongo {

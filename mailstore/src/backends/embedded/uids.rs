@@ -69,11 +69,7 @@ fn scan(db: &Connection, no: MailboxNo) -> Result<UidArray, Failure> {
     Ok(uids)
 }
 
-fn stored(
-    db: &Connection,
-    no: MailboxNo,
-    uid_validity: u32,
-) -> Result<Option<Known>, Failure> {
+fn stored(db: &Connection, no: MailboxNo, uid_validity: u32) -> Result<Option<Known>, Failure> {
     let mut statement = db.prepare_cached("SELECT v FROM uids WHERE mailbox = ?1")?;
     let v: Option<Vec<u8>> = statement.query_row([no], |row| row.get(0)).optional()?;
     let Some(v) = v else { return Ok(None) };

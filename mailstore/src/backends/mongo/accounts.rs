@@ -250,7 +250,8 @@ fn user_to(user: &User) -> Read<Document> {
 fn user_from(document: Document) -> Read<User> {
     let fields = document::open(document, "user")?;
     let quota = fields.inner("quota")?;
-    let password = fields.optional("password", |fields, name| fields.text(name).map(str::to_owned))?;
+    let password =
+        fields.optional("password", |fields, name| fields.text(name).map(str::to_owned))?;
     let profile = Profile {
         name: Name::new(fields.text("name")?).map_err(|_| fields.wrong("name"))?,
         password: password.map(PasswordHash::from_text),

@@ -10,8 +10,8 @@ use std::ops::Range;
 use bytes::Bytes;
 use mongodb::bson::{Bson, Document, doc};
 
-use super::document::{Fields, bytes, email_id};
 use super::document::{self, binary, moment};
+use super::document::{Fields, bytes, email_id};
 use super::failure::Failure;
 use super::schema::{BLOBS, CLAIMS};
 use super::store::Store;
@@ -104,10 +104,11 @@ async fn row(store: &Store, digest: Digest) -> Result<Option<Row>, Failure> {
 
 fn row_from(document: Document) -> Result<Row, Failure> {
     let fields = Fields::unsealed(document, "blob");
-    let place = match fields.optional("object", |fields, name| fields.text(name).map(str::to_owned))? {
-        Some(name) => Place::Object(ObjectName(name)),
-        None => Place::Ledger,
-    };
+    let place =
+        match fields.optional("object", |fields, name| fields.text(name).map(str::to_owned))? {
+            Some(name) => Place::Object(ObjectName(name)),
+            None => Place::Ledger,
+        };
     let state = match fields.text("state")? {
         LIVE => State::Live,
         DOOMED => State::Doomed,

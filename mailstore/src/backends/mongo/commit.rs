@@ -22,9 +22,9 @@ use tokio::time::Instant;
 
 use super::document::{LOCK, binary};
 use super::failure::Failure;
-use super::state::State;
+use super::state::{State, Stored};
 use super::store::Store;
-use super::{fetch, record, row, schema, write};
+use super::{fetch, property, record, row, schema, write};
 use crate::change::{Change, Committed, ReadMailboxes, Refusal};
 use crate::id::{AccountId, ChangeId, MailboxId};
 use crate::mailbox::AccountHead;
@@ -245,11 +245,7 @@ pub(super) async fn end(session: &mut ClientSession) -> Result<(), Failure> {
 }
 
 /// What earlier commits have made of these changes.
-async fn earlier(
-    store: &Store,
-    group: &[Arc<Change>],
-    ids: &[ChangeId],
-) -> Result<Known, Failure> {
+async fn earlier(store: &Store, group: &[Arc<Change>], ids: &[ChangeId]) -> Result<Known, Failure> {
     let Some(first) = group.first().filter(|_| !ids.is_empty()) else { return Ok(Known::new()) };
     let ids: Vec<_> = ids.iter().map(|id| binary(id.to_bytes())).collect();
     let filter = doc! { "account": first.account.get(), "change": { "$in": ids } };
@@ -358,10 +354,15 @@ impl Transaction<'_> {
 
     async fn decide_one(&mut self, change: &Change) -> Result<(Decided, Trace), Failure> {
         let reads = change.reads();
-        let stored = match &reads.rows {
-            Some(wanted) => self.stored_rows(wanted.mailbox, wanted.uids).await?,
-            None => Vec::new(),
-        };
+        let mut stored = Stored::default();
+        if let Some(wanted) = &reads.rows {
+            stored.rows = self.stored_rows(wanted.mailbox, wanted.uids).await?;
+        }
+        if let Some(scope) = reads.properties {
+            let filter = property::filter(self.account, scope);
+            let found = self.store.find_in(&mut self.session, schema::PROPERTIES, filter).await?;
+            stored.properties = property::values(found)?;
+        }
         Ok(match change.decide(&self.state.snapshot(&reads, stored)) {
             Ok(delta) => {
                 let trace = if delta.is_empty() { Trace::None } else { Trace::Left };

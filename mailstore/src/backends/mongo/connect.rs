@@ -25,27 +25,26 @@ pub struct MongoOptions {
     pub timeout: Duration,
     /// How long to look for a server that can be written to. Default: 5 s.
     pub patience: Duration,
-    /// Told of every command, by its name; for tests and for measuring.
+    /// Told of every command; for tests and for measuring.
     pub observer: Option<Observer>,
 }
 
 impl Default for MongoOptions {
     fn default() -> Self {
-        Self {
-            timeout: Duration::from_secs(30),
-            patience: Duration::from_secs(5),
-            observer: None,
-        }
+        Self { timeout: Duration::from_secs(30), patience: Duration::from_secs(5), observer: None }
     }
 }
 
 /// What is told of every command.
 #[derive(Clone)]
-pub struct Observer(std::sync::Arc<dyn Fn(&str) + Send + Sync>);
+pub struct Observer(Told);
+
+type Told = std::sync::Arc<dyn Fn(&str, &[u8]) + Send + Sync>;
 
 impl Observer {
-    /// An observer that calls this with the name of each command, before it is sent.
-    pub fn new(told: impl Fn(&str) + Send + Sync + 'static) -> Self {
+    /// An observer that calls this with the name of each command and the command itself, in BSON,
+    /// before it is sent. It is called on the thread that sends it.
+    pub fn new(told: impl Fn(&str, &[u8]) + Send + Sync + 'static) -> Self {
         Self(std::sync::Arc::new(told))
     }
 }
@@ -83,16 +82,15 @@ async fn client(uri: &str, options: &MongoOptions) -> Result<Client, Failure> {
     settings.connect_timeout.get_or_insert(options.patience);
     settings.read_concern = Some(ReadConcern::majority());
     settings.write_concern = Some(durable());
-    settings.selection_criteria =
-        Some(SelectionCriteria::ReadPreference(ReadPreference::Primary));
+    settings.selection_criteria = Some(SelectionCriteria::ReadPreference(ReadPreference::Primary));
     if let Some(Observer(told)) = options.observer.clone() {
         let handler = move |event| {
             if let mongodb::event::command::CommandEvent::Started(started) = event {
-                told(&started.command_name);
+                let command = started.command.to_vec().unwrap_or_default();
+                told(&started.command_name, &command);
             }
         };
-        settings.command_event_handler =
-            Some(mongodb::event::EventHandler::callback(handler));
+        settings.command_event_handler = Some(mongodb::event::EventHandler::callback(handler));
     }
     Ok(Client::with_options(settings)?)
 }
@@ -100,6 +98,10 @@ async fn client(uri: &str, options: &MongoOptions) -> Result<Client, Failure> {
 /// Can this server do what is needed of it?
 async fn check(store: &Store) -> Result<(), Failure> {
     let hello = store.client.database("admin").run_command(doc! { "hello": 1 }).await?;
+    suits(&hello)
+}
+
+fn suits(hello: &Document) -> Result<(), Failure> {
     let is_cluster = hello.get_str("msg").is_ok_and(|msg| msg == "isdbgrid");
     if !is_cluster && !hello.contains_key("setName") {
         return Err(Failure::Unsuitable(
@@ -108,7 +110,7 @@ async fn check(store: &Store) -> Result<(), Failure> {
                 .to_owned(),
         ));
     }
-    if wire_version(&hello).is_some_and(|version| version < WIRE_VERSION) {
+    if wire_version(hello).is_some_and(|version| version < WIRE_VERSION) {
         return Err(Failure::Unsuitable(
             "the server is older than MongoDB 8.0; upgrade it, and set its \
              featureCompatibilityVersion to 8.0 or later"
@@ -137,4 +139,28 @@ fn explained(failure: &Failure) -> StoreError {
         _ => "",
     };
     StoreError::unavailable(OP, format!("{failure}{hint}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_without_transactions_is_refused_with_what_to_do() {
+        let refused = |hello| suits(&hello).unwrap_err().to_string();
+        assert!(refused(doc! { "maxWireVersion": 25 }).contains("--replSet"));
+        assert!(refused(doc! { "setName": "rs", "maxWireVersion": 21 }).contains("8.0"));
+        suits(&doc! { "setName": "rs", "maxWireVersion": 25 }).unwrap();
+        suits(&doc! { "msg": "isdbgrid", "maxWireVersion": 27 }).unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_wrong_uri_is_said() {
+        for uri in ["", "redis://x", "mongodb://a:b", "mongodb://x/?w=what"] {
+            let error = connect(uri, "x", MongoOptions::default()).await.unwrap_err();
+            assert_eq!(error.fault, crate::store::Fault::Unavailable, "{uri}");
+        }
+        let error = connect("redis://x", "x", MongoOptions::default()).await.unwrap_err();
+        assert!(error.to_string().contains("check the URI"), "{error}");
+    }
 }

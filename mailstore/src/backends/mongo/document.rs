@@ -76,7 +76,10 @@ impl Fields {
 
     pub(super) fn wrong(&self, name: &str) -> Failure {
         let id = self.document.get("_id").map(ToString::to_string).unwrap_or_default();
-        Failure::corrupt(format!("{} {id}: `{name}` is missing or is not what it should be", self.what))
+        Failure::corrupt(format!(
+            "{} {id}: `{name}` is missing or is not what it should be",
+            self.what
+        ))
     }
 
     pub(super) fn value(&self, name: &str) -> Option<&Bson> {

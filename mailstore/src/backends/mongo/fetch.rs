@@ -118,9 +118,7 @@ pub(super) async fn page(
     let is_cut = count < rows.len();
     rows.truncate(count);
     let rest = match rows.last() {
-        Some((last, _)) if is_cut || !all => {
-            wanted.difference(&UidSet::range(Uid::MIN..=last.uid))
-        }
+        Some((last, _)) if is_cut || !all => wanted.difference(&UidSet::range(Uid::MIN..=last.uid)),
         _ => UidSet::new(),
     };
     Ok(Page { messages: contents(store, at.account, (rows, want)).await?, rest })

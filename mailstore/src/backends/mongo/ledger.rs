@@ -10,7 +10,7 @@ use mongodb::bson::doc;
 use super::commit::{Committer, Contention, subscriptions_of};
 use super::failure::Failure;
 use super::store::Store;
-use super::{claims, fetch, journal, open, purge, row, schema};
+use super::{claims, fetch, journal, lease, open, property, purge, row, schema};
 use crate::backends::uids::UidCache;
 use crate::blob::{BlobRef, Digest, ObjectName, Place};
 use crate::change::{Change, Committed};
@@ -18,8 +18,9 @@ use crate::id::{AccountId, MailboxId, MailboxKey};
 use crate::journal::Replay;
 use crate::mailbox::{Mailbox, MailboxState, Mailboxes};
 use crate::message::Want;
+use crate::property::{PropertyPage, WantedProperties};
 use crate::store::{
-    BlobState, Claim, CommitError, Ledger, Opened, Page, Purge, Purged, StoreError,
+    BlobState, Claim, CommitError, Held, LeaseAsk, Ledger, Opened, Page, Purge, Purged, StoreError,
 };
 use crate::uid::{ModSeq, UidSet};
 
@@ -104,6 +105,20 @@ impl Ledger for MongoLedger {
         self.store.call("read the journal", read).await
     }
 
+    async fn properties(
+        &self,
+        account: AccountId,
+        wanted: &WantedProperties,
+    ) -> Result<PropertyPage, StoreError> {
+        let read = property::page(&self.store, account, wanted);
+        self.store.call("read properties", read).await
+    }
+
+    async fn mailboxes_with(&self, key: &str, limit: usize) -> Result<Vec<MailboxKey>, StoreError> {
+        let read = property::mailboxes_with(&self.store, key, limit);
+        self.store.call("look for mailboxes", read).await
+    }
+
     async fn kept(&self, digest: Digest, range: Range<u64>) -> Result<Bytes, StoreError> {
         self.store.call("read a blob", claims::kept(&self.store, digest, range)).await
     }
@@ -120,6 +135,10 @@ impl Ledger for MongoLedger {
         self.store.call("settle a blob", claims::settle(&self.store, blob, name)).await
     }
 
+    async fn lease(&self, ask: &LeaseAsk) -> Result<Option<Held>, StoreError> {
+        self.store.call("ask for a lease", lease::ask(&self.store, ask)).await
+    }
+
     async fn purge(&self, purge: &Purge) -> Result<Purged, StoreError> {
         self.store.call("purge", purge::step(&self.store, purge)).await
     }
@@ -130,7 +149,8 @@ impl Ledger for MongoLedger {
 
     async fn forget(&self, account: AccountId) -> Result<bool, StoreError> {
         let _turn = self.committer.turn(account).await;
-        let more = self.store.call("forget an account", purge::forget(&self.store, account)).await?;
+        let more =
+            self.store.call("forget an account", purge::forget(&self.store, account)).await?;
         self.uids.forget(account);
         Ok(more)
     }

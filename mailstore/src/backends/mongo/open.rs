@@ -139,9 +139,10 @@ impl Opening<'_> {
             Event::Mailbox(event) => *event != MailboxEvent::Subscribed,
             Event::Property => false,
         };
-        let touches = record.entries.iter().any(|entry| {
-            entry.mailbox == self.at.mailbox && writes(&entry.event)
-        });
+        let touches = record
+            .entries
+            .iter()
+            .any(|entry| entry.mailbox == self.at.mailbox && writes(&entry.event));
         touches && record.modseq > self.stored.written
     }
 

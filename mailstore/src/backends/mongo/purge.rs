@@ -14,7 +14,7 @@ use super::commit::{end, lock};
 use super::document::{Fields, bytes, moment};
 use super::failure::Failure;
 use super::store::Store;
-use super::{record, row, schema};
+use super::{lease, record, row, schema};
 use crate::id::AccountId;
 use crate::store::{Purge, Purged};
 use crate::time::Timestamp;
@@ -34,6 +34,7 @@ pub(super) async fn step(store: &Store, purge: &Purge) -> Result<Purged, Failure
     deleted_mailboxes(store, purge, &mut purged).await?;
     lapsed_claims(store, purge, &mut purged).await?;
     trim(store, purge, &mut purged).await?;
+    lease::purge(store, purge.expunged_before).await?;
     suspects(store, &mut purged).await?;
     Ok(purged)
 }
@@ -278,6 +279,7 @@ pub(super) async fn forget(store: &Store, account: AccountId) -> Result<bool, Fa
         drop_claims(store, claims).await?;
         return Ok(true);
     }
+    lease::forget(store, account).await?;
     for collection in [schema::UIDS, schema::PROPERTIES] {
         store.collection(collection).delete_many(all.clone()).await?;
     }

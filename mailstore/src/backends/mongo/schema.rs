@@ -14,6 +14,7 @@ pub(super) const MESSAGES: &str = "messages";
 pub(super) const EMAILS: &str = "emails";
 pub(super) const JOURNAL: &str = "journal";
 pub(super) const PROPERTIES: &str = "properties";
+pub(super) const LEASES: &str = "leases";
 pub(super) const UIDS: &str = "uids";
 pub(super) const BLOBS: &str = "blobs";
 pub(super) const CLAIMS: &str = "claims";
@@ -45,6 +46,9 @@ fn indexes() -> Vec<(&'static str, Document, Kind)> {
         (JOURNAL, doc! { "change": 1, "account": 1 }, Kind::Unique),
         (JOURNAL, doc! { "at": 1 }, Kind::Plain),
         (PROPERTIES, doc! { "account": 1, "mailbox": 1, "key": 1 }, Kind::Unique),
+        (PROPERTIES, doc! { "key": 1, "account": 1, "mailbox": 1 }, Kind::Plain),
+        (LEASES, doc! { "account": 1 }, Kind::Plain),
+        (LEASES, doc! { "until": 1 }, Kind::Plain),
         (UIDS, doc! { "account": 1, "mailbox": 1 }, Kind::Unique),
         (BLOBS, doc! { "suspect": 1 }, Kind::Where("suspect")),
         (CLAIMS, doc! { "digest": 1 }, Kind::Plain),

@@ -3,6 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use bytes::Bytes;
+
+use super::row::StoredMailbox;
 use crate::change::{Delta, ReadMailboxes, Reads, RowChange, Snapshot};
 use crate::id::MailboxId;
 use crate::journal::Record;
@@ -10,8 +13,6 @@ use crate::mailbox::{AccountHead, MailboxState};
 use crate::message::{NewEmail, Presence, Row};
 use crate::time::Timestamp;
 use crate::uid::{Uid, UidSet};
-
-use super::row::StoredMailbox;
 
 pub(super) type Key = (MailboxId, Uid);
 
@@ -43,12 +44,20 @@ pub(super) struct State {
     pub(super) emails: Vec<Arc<NewEmail>>,
     pub(super) records: Vec<Record>,
     pub(super) subscribed: bool,
+    /// Properties as they are to be; `None`: gone.
+    pub(super) properties: BTreeMap<(Option<MailboxId>, String), Option<Bytes>>,
+}
+
+/// What was stored, before the transaction, of what a change reads.
+#[derive(Debug, Default)]
+pub(super) struct Stored {
+    pub(super) rows: Vec<(Row, Presence)>,
+    pub(super) properties: BTreeMap<String, Bytes>,
 }
 
 impl State {
-    /// What a change is decided on; `stored` are the rows it reads, as they were before the
-    /// transaction.
-    pub(super) fn snapshot(&self, reads: &Reads<'_>, stored: Vec<(Row, Presence)>) -> Snapshot {
+    /// What a change is decided on.
+    pub(super) fn snapshot(&self, reads: &Reads<'_>, stored: Stored) -> Snapshot {
         let (mailboxes, subscriptions) = match &reads.mailboxes {
             ReadMailboxes::All => {
                 let live = self
@@ -64,13 +73,30 @@ impl State {
         };
         let rows = reads.rows.as_ref().map_or_else(Vec::new, |wanted| {
             let mut rows: BTreeMap<Uid, (Row, Presence)> =
-                stored.into_iter().map(|found| (found.0.uid, found)).collect();
+                stored.rows.into_iter().map(|found| (found.0.uid, found)).collect();
             self.overlay(wanted.mailbox, wanted.uids, &mut rows);
             let down_to = wanted.down_to;
             let is_wanted = |presence| presence == Presence::Live || down_to == presence;
             rows.into_values().filter(|(_, presence)| is_wanted(*presence)).collect()
         });
-        Snapshot { head: self.head.clone(), mailboxes, rows, subscriptions }
+        let properties = self.properties(reads, stored.properties);
+        Snapshot { head: self.head.clone(), mailboxes, rows, subscriptions, properties }
+    }
+
+    /// Properties as this transaction has left them stand above those that were stored.
+    fn properties(
+        &self,
+        reads: &Reads<'_>,
+        mut stored: BTreeMap<String, Bytes>,
+    ) -> BTreeMap<String, Bytes> {
+        let asked = |at: Option<MailboxId>| reads.properties.is_some_and(|scope| scope.holds(at));
+        for ((_, key), value) in self.properties.iter().filter(|((at, _), _)| asked(*at)) {
+            match value {
+                Some(value) => stored.insert(key.clone(), value.clone()),
+                None => stored.remove(key),
+            };
+        }
+        stored
     }
 
     /// Rows as this transaction has left them stand above those that were stored.
@@ -102,6 +128,10 @@ impl State {
                 StoredMailbox { mailbox: mailbox.clone(), written: self.head.modseq, gone };
             self.mailboxes.insert(mailbox.id, stored);
             self.touched.insert(mailbox.id);
+        }
+        for change in &delta.properties {
+            let key = (change.mailbox, change.key.clone());
+            self.properties.insert(key, change.value.clone());
         }
         self.emails.extend(delta.emails.iter().cloned());
         for (mailbox, change) in &delta.rows {

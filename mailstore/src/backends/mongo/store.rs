@@ -69,8 +69,7 @@ impl Store {
         (filter, limit): (Document, usize),
     ) -> Result<Vec<Document>, Failure> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let found =
-            self.collection(collection).find(filter).limit(limit).batch_size(BATCH).await?;
+        let found = self.collection(collection).find(filter).limit(limit).batch_size(BATCH).await?;
         Ok(found.try_collect().await?)
     }
 

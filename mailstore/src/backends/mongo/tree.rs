@@ -60,12 +60,7 @@ fn outline_from(document: &Document) -> Option<Outline> {
 }
 
 fn cuts(cut: Cut) -> [(&'static str, bool); 4] {
-    [
-        ("depth", cut.depth),
-        ("parts", cut.parts),
-        ("header", cut.header),
-        ("boundary", cut.boundary),
-    ]
+    [("depth", cut.depth), ("parts", cut.parts), ("header", cut.header), ("boundary", cut.boundary)]
 }
 
 fn node_to(node: &Node) -> Document {

@@ -1,8 +1,10 @@
 //! What a transaction writes, all in one command.
 
+use bytes::Bytes;
 use mongodb::bson::{Document, doc};
 use mongodb::options::{
-    InsertOneModel, ReplaceOneModel, UpdateModifications, UpdateOneModel, WriteModel,
+    DeleteManyModel, InsertOneModel, ReplaceOneModel, UpdateModifications, UpdateOneModel,
+    WriteModel,
 };
 
 use super::claims::{self, LIVE};
@@ -11,10 +13,11 @@ use super::document::{Read, binary};
 use super::row::{self, StoredMailbox};
 use super::state::{Changed, Key, Origin, State};
 use super::store::Store;
-use super::{email, record, schema};
+use super::{email, property, record, schema};
 use crate::blob::{BlobRef, Place};
-use crate::id::AccountId;
+use crate::id::{AccountId, MailboxId};
 use crate::message::NewEmail;
+use crate::property::Scope;
 
 /// All writes of a transaction that has changed something.
 pub(super) fn models(store: &Store, account: AccountId, state: &State) -> Read<Vec<WriteModel>> {
@@ -32,6 +35,13 @@ pub(super) fn models(store: &Store, account: AccountId, state: &State) -> Read<V
     if state.subscribed {
         let document = row::subscriptions_to(account, &state.subscriptions)?;
         writes.put(schema::PROPERTIES, subscriptions_of(account), document);
+    }
+    let gone = state.touched.iter().filter_map(|id| state.mailboxes.get(id));
+    for deleted in gone.filter(|stored| !stored.mailbox.is_listed()) {
+        writes.delete_many(property::filter(account, Scope::Mailbox(deleted.mailbox.id)));
+    }
+    for ((mailbox, key), value) in &state.properties {
+        writes.property(*mailbox, key, value.as_ref())?;
     }
     for record in &state.records {
         writes.insert(schema::JOURNAL, record::record_to(account, record)?);
@@ -72,6 +82,30 @@ impl Writes<'_> {
             .upsert(true)
             .build();
         self.models.push(model.into());
+    }
+
+    fn delete_many(&mut self, filter: Document) {
+        let namespace = self.store.namespace(schema::PROPERTIES);
+        let model = DeleteManyModel::builder().namespace(namespace).filter(filter).build();
+        self.models.push(model.into());
+    }
+
+    fn property(
+        &mut self,
+        mailbox: Option<MailboxId>,
+        key: &str,
+        value: Option<&Bytes>,
+    ) -> Read<()> {
+        let mut filter = property::filter(self.account, Scope::of(mailbox));
+        filter.insert("key", key);
+        match value {
+            Some(value) => {
+                let document = property::property_to(self.account, mailbox, (key, value))?;
+                self.put(schema::PROPERTIES, filter, document);
+            }
+            None => self.delete_many(filter),
+        }
+        Ok(())
     }
 
     fn email(&mut self, new: &NewEmail) -> Read<()> {
