@@ -8,12 +8,13 @@ use mongodb::bson::{Document, doc};
 use mongodb::options::ReturnDocument;
 
 use super::commit::end;
-use super::document::{self, Fields, Read, count, moment};
+use super::document::{self, Fields, Read, binary, count, moment};
 use super::failure::Failure;
 use super::schema::{ADDRESSES, COUNTERS, USERS};
 use super::store::Store;
 use crate::accounts::{
-    AccountStore, Address, Claimed, Created, Name, PasswordHash, Profile, Quota, Status, User,
+    AccountStore, Address, Claimed, Created, Name, PasswordHash, Profile, Quota, ScramSecret,
+    Status, User,
 };
 use crate::id::AccountId;
 use crate::store::StoreError;
@@ -127,6 +128,22 @@ impl MongoAccounts {
         Ok(list)
     }
 
+    /// The one that is kept, or, if there is none, this one from now on.
+    async fn keep_secret(&self, drawn: [u8; 32]) -> Result<[u8; 32], Failure> {
+        let kept = self
+            .store
+            .collection(COUNTERS)
+            .find_one_and_update(
+                doc! { "_id": "secret" },
+                doc! { "$setOnInsert": { "bytes": binary(drawn) } },
+            )
+            .upsert(true)
+            .return_document(ReturnDocument::After)
+            .await?;
+        let missing = || Failure::corrupt("the secret is missing");
+        Fields::unsealed(kept.ok_or_else(missing)?, "secret").array("bytes")
+    }
+
     async fn give(&self, address: &Address, account: AccountId) -> Result<Claimed, Failure> {
         if self.user_where(doc! { "account": account.get() }).await?.is_none() {
             return Ok(Claimed::NoUser);
@@ -188,6 +205,12 @@ impl AccountStore for MongoAccounts {
         self.store.call("update user", self.replace(user)).await
     }
 
+    async fn secret(&self) -> Result<[u8; 32], StoreError> {
+        let drawn = crate::random::secret()
+            .map_err(|error| StoreError::unavailable("draw a secret", error.to_string()))?;
+        self.store.call("draw a secret", self.keep_secret(drawn)).await
+    }
+
     async fn user(&self, account: AccountId) -> Result<Option<User>, StoreError> {
         let filter = doc! { "account": account.get() };
         self.store.call("read user", self.user_where(filter)).await
@@ -225,7 +248,7 @@ impl AccountStore for MongoAccounts {
 }
 
 fn user_to(user: &User) -> Read<Document> {
-    let Profile { name, password, status, quota, created } = &user.profile;
+    let Profile { name, password, scram, status, quota, created } = &user.profile;
     let mut limits = Document::new();
     for (name, limit) in [("bytes", quota.bytes), ("messages", quota.messages)] {
         if let Some(limit) = limit {
@@ -244,6 +267,15 @@ fn user_to(user: &User) -> Read<Document> {
     if let Some(password) = password {
         document.insert("password", password.as_str());
     }
+    if let Some(ScramSecret { salt, iterations, stored_key, server_key }) = scram {
+        let scram = doc! {
+            "salt": binary(*salt),
+            "iterations": i64::from(*iterations),
+            "storedKey": binary(*stored_key),
+            "serverKey": binary(*server_key),
+        };
+        document.insert("scram", scram);
+    }
     document::seal(document)
 }
 
@@ -255,6 +287,7 @@ fn user_from(document: Document) -> Read<User> {
     let profile = Profile {
         name: Name::new(fields.text("name")?).map_err(|_| fields.wrong("name"))?,
         password: password.map(PasswordHash::from_text),
+        scram: fields.optional("scram", scram_from)?,
         status: status_from(fields.text("status")?).ok_or_else(|| fields.wrong("status"))?,
         quota: Quota {
             bytes: quota.optional("bytes", Fields::bits)?,
@@ -264,6 +297,16 @@ fn user_from(document: Document) -> Read<User> {
     };
     let account = AccountId::new(fields.i64("account")?).ok_or_else(|| fields.wrong("account"))?;
     Ok(User { account, version: fields.u64("version")?, profile })
+}
+
+fn scram_from(fields: &Fields, name: &str) -> Read<ScramSecret> {
+    let scram = fields.inner(name)?;
+    Ok(ScramSecret {
+        salt: scram.array("salt")?,
+        iterations: scram.u32("iterations")?,
+        stored_key: scram.array("storedKey")?,
+        server_key: scram.array("serverKey")?,
+    })
 }
 
 const STATUSES: [(Status, &str); 2] = [(Status::Active, "active"), (Status::Disabled, "disabled")];

@@ -8,7 +8,7 @@ use super::document::{self, Fields, Read, binary, count, moment};
 use crate::flags::{Flags, Keyword, SystemFlag};
 use crate::id::{AccountId, EmailId, MailboxId, ThreadId};
 use crate::mailbox::{AccountHead, Counts, Mailbox, MailboxState, Quota, SpecialUse, Usage};
-use crate::message::{Presence, Row};
+use crate::message::{Presence, Row, Uidl};
 use crate::time::{InternalDate, Timestamp};
 use crate::uid::{ModSeq, Uid};
 
@@ -158,6 +158,7 @@ pub(super) fn message_to(
         "thread": row.thread.0.cast_signed(),
         "size": count(row.size),
     };
+    uidl_to(&row.uidl, &mut document);
     if let Some(at) = gone {
         document.insert("gone", moment(at));
     }
@@ -178,9 +179,34 @@ pub(super) fn message_from(document: Document) -> Read<(Row, Presence)> {
         saved: fields.moment("saved")?,
         thread: ThreadId(fields.bits("thread")?),
         size: fields.u64("size")?,
+        uidl: uidl_from(&fields)?,
     };
     let presence = if fields.has("gone") { Presence::Expunged } else { Presence::Live };
     Ok((row, presence))
+}
+
+/// Nothing, for almost all messages.
+fn uidl_to(uidl: &Uidl, document: &mut Document) {
+    match uidl {
+        Uidl::OfEmail => {}
+        Uidl::OfCopy(mailbox, uid) => {
+            let (mailbox, uid) = (i64::from(mailbox.0), i64::from(uid.get()));
+            document.insert("uidl", doc! { "mailbox": mailbox, "uid": uid });
+        }
+        Uidl::Given(text) => drop(document.insert("uidl", &**text)),
+    }
+}
+
+fn uidl_from(fields: &Fields) -> Read<Uidl> {
+    match fields.value("uidl") {
+        None => Ok(Uidl::OfEmail),
+        Some(Bson::String(text)) => Ok(Uidl::Given(text.as_str().into())),
+        Some(_) => {
+            let copy = fields.inner("uidl")?;
+            let uid = Uid::new(copy.u32("uid")?).ok_or_else(|| fields.wrong("uidl"))?;
+            Ok(Uidl::OfCopy(MailboxId(copy.u32("mailbox")?), uid))
+        }
+    }
 }
 
 fn flags(fields: &Fields) -> Read<Flags> {
@@ -293,7 +319,15 @@ mod tests {
 
     #[test]
     fn a_message_comes_back() {
-        for secs in [0, -5, i64::MAX, i64::MIN, 1_700_000_000] {
+        let uidls = [
+            Uidl::OfEmail,
+            Uidl::OfCopy(MailboxId(3), Uid::MAX),
+            Uidl::Given("a.b".into()),
+            Uidl::OfEmail,
+            Uidl::OfEmail,
+        ];
+        let dates = [0, -5, i64::MAX, i64::MIN, 1_700_000_000];
+        for (secs, uidl) in dates.into_iter().zip(uidls) {
             let row = Row {
                 uid: Uid::MAX,
                 email: EmailId(u128::MAX),
@@ -303,6 +337,7 @@ mod tests {
                 saved: Timestamp::from_millis(i64::MIN),
                 thread: ThreadId(u64::MAX),
                 size: 1,
+                uidl,
             };
             for (gone, presence) in
                 [(None, Presence::Live), (Some(Timestamp::from_millis(4)), Presence::Expunged)]
