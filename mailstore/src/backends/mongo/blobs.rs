@@ -1,8 +1,9 @@
-//! Blobs in GridFS: the bucket `objects`, readable with any GridFS tool under the name of the object.
+//! Blobs in GridFS: the bucket `objects`, readable with any GridFS tool under the name of the
+//! object.
 //!
-//! The document of a file is written before its chunks, so that a put which was cut off can be found
-//! and deleted; nobody reads a file before its put has returned. A chunk is as long as what is
-//! hashed, so a range costs the chunks it touches and no more.
+//! The document of a file is written before its chunks, so that a put which was cut off can be
+//! found and deleted; nobody reads a file before its put has returned. A chunk is as long as what
+//! is hashed, so a range costs the chunks it touches and no more.
 
 use std::ops::Range;
 use std::sync::Arc;

@@ -1,9 +1,9 @@
 //! Blob rows and claims (DESIGN: once, and gone when unused).
 //!
-//! A claim is `pending` until its email is there; the commit of the email takes that away. A row is
-//! a *suspect* from the moment on at which one of its claims goes: the sweep looks at suspects only.
-//! Whoever takes a claim away marks the row first, so that a crash between leaves a row that is
-//! looked at once too often, not one that is never looked at.
+//! A claim is `pending` until its email is there; the commit of the email takes that away. A row
+//! is a *suspect* from when one of its claims goes: the sweep looks at suspects only. Whoever takes
+//! a claim away marks the row first, so that a crash between leaves a row that is looked at once
+//! too often, not one that is never looked at.
 
 use std::ops::Range;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use mongodb::bson::doc;
+use mongodb::bson::{Document, doc};
 
 use super::commit::{Committer, Contention, subscriptions_of};
 use super::failure::Failure;
@@ -16,7 +16,7 @@ use crate::blob::{BlobRef, Digest, ObjectName, Place};
 use crate::change::{Change, Committed};
 use crate::id::{AccountId, MailboxId, MailboxKey};
 use crate::journal::Replay;
-use crate::mailbox::{Mailbox, MailboxState, Mailboxes};
+use crate::mailbox::{Mailbox, Mailboxes};
 use crate::message::Want;
 use crate::property::{PropertyPage, WantedProperties};
 use crate::store::{
@@ -46,34 +46,34 @@ impl MongoLedger {
         self.committer.contention()
     }
 
-    /// Retried while the account is being written to.
+    /// All in one snapshot.
     async fn all(&self, account: AccountId) -> Result<Mailboxes, Failure> {
-        loop {
-            let before = journal::head(&self.store, account).await?;
-            let list = self.list(account).await?;
-            let filter = subscriptions_of(account);
-            let found = self.store.find_one(schema::PROPERTIES, filter).await?;
-            let subscriptions = found.map(row::subscriptions_from).transpose()?;
-            let head = journal::head(&self.store, account).await?;
-            if before.modseq == head.modseq {
-                let subscriptions = subscriptions.unwrap_or_default();
-                return Ok(Mailboxes { head, list, subscriptions });
-            }
-        }
+        let mut session = self.store.begin().await?;
+        let this = doc! { "_id": account.get() };
+        let head = self.store.find_in(&mut session, schema::ACCOUNTS, this).await?.pop();
+        let of_account = doc! { "account": account.get() };
+        let list = self.store.find_in(&mut session, schema::MAILBOXES, of_account).await?;
+        let filter = subscriptions_of(account);
+        let names = self.store.find_in(&mut session, schema::PROPERTIES, filter).await?.pop();
+        session.abort_transaction().await?;
+        Ok(Mailboxes {
+            head: head.map(row::head_from).transpose()?.unwrap_or_default(),
+            list: listed(list)?,
+            subscriptions: names.map(row::subscriptions_from).transpose()?.unwrap_or_default(),
+        })
     }
+}
 
-    /// The mailboxes that are not deleted.
-    async fn list(&self, account: AccountId) -> Result<Vec<Mailbox>, Failure> {
-        let found = self.store.find(schema::MAILBOXES, doc! { "account": account.get() }).await?;
-        let mut list = Vec::with_capacity(found.len());
-        for document in found {
-            let mailbox = row::mailbox_from(document)?.mailbox;
-            if mailbox.state != MailboxState::Deleted {
-                list.push(mailbox);
-            }
+/// The mailboxes that are not deleted.
+fn listed(found: Vec<Document>) -> Result<Vec<Mailbox>, Failure> {
+    let mut list = Vec::with_capacity(found.len());
+    for document in found {
+        let mailbox = row::mailbox_from(document)?.mailbox;
+        if mailbox.is_listed() {
+            list.push(mailbox);
         }
-        Ok(list)
     }
+    Ok(list)
 }
 
 #[async_trait]

@@ -1,10 +1,10 @@
 //! A mailbox and its UIDs, from reads that are no snapshot.
 //!
 //! The mailbox is read first: its document tells which commit wrote it last. What its UIDs were
-//! after an earlier commit is known here or stored; the journal tells the rest. If the journal, read
-//! later, holds a commit that wrote the mailbox again, it is read only up to before that one: there
-//! the mailbox still was what was read. So what is returned was true at one moment, and replay goes
-//! on exactly there.
+//! after an earlier commit is known here or stored; the journal tells the rest. If the journal,
+//! read later, holds a commit that wrote the mailbox again, it is read only up to before that one:
+//! there the mailbox still was what was read. So what is returned was true at one moment, and
+//! replay goes on exactly there.
 //!
 //! Where nothing is known, all rows are read. That takes a while, and commits go on: whatever the
 //! journal holds from before it on is applied to what was found. A UID comes once and goes once, so

@@ -22,6 +22,8 @@ use crate::uid::ModSeq;
 
 /// Most rows removed in one step, so that deliveries pass between.
 const STEP: usize = 256;
+/// Most blobs looked at in one step.
+const SUSPECTS: usize = 64;
 /// Tries of a step that others are in the way of; then it is left for the next sweep.
 const TRIES: usize = 20;
 /// How long the others are left alone then.
@@ -163,18 +165,15 @@ async fn drop_claims(store: &Store, found: Vec<Document>) -> Result<(), Failure>
 
 /// Rows that may have lost their last claim.
 async fn suspects(store: &Store, purged: &mut Purged) -> Result<(), Failure> {
-    let suspects = claims::suspects(store, STEP).await?;
-    let full = suspects.len() == STEP;
-    let mut done = 0;
+    let suspects = claims::suspects(store, SUSPECTS).await?;
     for suspect in &suspects {
         match suspect.judge().await? {
             Verdict::Stays => {}
             Verdict::Object(name) => purged.objects.push(name),
             Verdict::Kept => purged.blobs += 1,
         }
-        done += 1;
     }
-    purged.more |= full && done > 0;
+    purged.more |= suspects.len() == SUSPECTS;
     Ok(())
 }
 

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! { header: "Subject: hello\r\n...", type: "multipart/mixed",
-//!   preamble: "", parts: [ { delimiter: "--b\r\n", header: "...", type: "text/plain", body: "..." } ],
-//!   close: "\r\n--b--\r\n", epilogue: "" }
+//!   parts: [ { delimiter: "--b\r\n", header: "...", type: "text/plain", body: "..." } ],
+//!   close: "\r\n--b--\r\n" }
 //! ```
 //!
 //! Bytes are text where they are UTF-8 without NUL, else binary; what is empty is left out. A body
