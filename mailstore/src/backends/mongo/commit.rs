@@ -195,24 +195,14 @@ async fn attempt(
     known: &Known,
 ) -> Result<Vec<Decided>, Failure> {
     let Some(first) = group.first() else { return Ok(Vec::new()) };
-    let mut session = store.begin().await?;
-    let head = lock(store, &mut session, first.account).await?;
-    let mut transaction = Transaction {
-        store,
-        session,
-        account: first.account,
-        state: State { head, ..State::default() },
-    };
-    transaction.load(group).await?;
-    let mut results = transaction.decide(group, known).await?;
-    if transaction.state.is_changed() {
-        let models = write::models(store, transaction.account, &transaction.state)?;
-        let session = &mut transaction.session;
-        store.client.bulk_write(models).session(&mut *session).await?;
-        end(session).await?;
-    } else {
-        transaction.session.abort_transaction().await?;
+    let (session, state) = (store.begin().await?, State::default());
+    let mut transaction = Transaction { store, session, account: first.account, state };
+    let made = transaction.make(group, known).await;
+    if made.is_err() || !transaction.state.is_changed() {
+        // It must not hold the account until the server finds out. If it cannot be reached, it will.
+        let _ = transaction.session.abort_transaction().await;
     }
+    let mut results = made?;
     answer_from_journal(store, group, &mut results).await?;
     Ok(results.into_iter().map(|result| result.0).collect())
 }
@@ -296,6 +286,23 @@ struct Transaction<'a> {
 }
 
 impl Transaction<'_> {
+    /// All of it, but for its end if nothing is changed.
+    async fn make(
+        &mut self,
+        group: &[Arc<Change>],
+        known: &Known,
+    ) -> Result<Vec<(Decided, Trace)>, Failure> {
+        self.state.head = lock(self.store, &mut self.session, self.account).await?;
+        self.load(group).await?;
+        let results = self.decide(group, known).await?;
+        if self.state.is_changed() {
+            let models = write::models(self.store, self.account, &self.state)?;
+            self.store.client.bulk_write(models).session(&mut self.session).await?;
+            end(&mut self.session).await?;
+        }
+        Ok(results)
+    }
+
     /// Reads the mailboxes that the changes read, all at once.
     async fn load(&mut self, group: &[Arc<Change>]) -> Result<(), Failure> {
         let mut ids: Vec<i64> = Vec::new();

@@ -237,20 +237,32 @@ async fn held(store: &Store, account: AccountId, work: &Work) -> Result<u64, Fai
 
 async fn once(store: &Store, account: AccountId, work: &Work) -> Result<u64, Failure> {
     let mut session = store.begin().await?;
-    let mut head = lock(store, &mut session, account).await?;
+    let done = within(store, &mut session, (account, work)).await;
+    if done.is_err() {
+        let _ = session.abort_transaction().await;
+    }
+    done
+}
+
+async fn within(
+    store: &Store,
+    session: &mut ClientSession,
+    (account, work): (AccountId, &Work),
+) -> Result<u64, Failure> {
+    let mut head = lock(store, session, account).await?;
     let mut trimmed = 0;
     match work {
-        Work::Rows(rows) => remove_rows_of(store, &mut session, (account, rows)).await?,
-        Work::Emails(ids) => remove_emails(store, &mut session, (account, ids.clone())).await?,
+        Work::Rows(rows) => remove_rows_of(store, session, (account, rows)).await?,
+        Work::Emails(ids) => remove_emails(store, session, (account, ids.clone())).await?,
         Work::Journal(before) => {
             let work = (account, head.horizon, *before);
-            (trimmed, head.horizon) = trim_account(store, &mut session, work).await?;
+            (trimmed, head.horizon) = trim_account(store, session, work).await?;
         }
     }
     let accounts = store.collection(schema::ACCOUNTS);
     let this = doc! { "_id": account.get() };
-    accounts.replace_one(this, row::head_to(account, &head)?).session(&mut session).await?;
-    end(&mut session).await?;
+    accounts.replace_one(this, row::head_to(account, &head)?).session(&mut *session).await?;
+    end(session).await?;
     Ok(trimmed)
 }
 
