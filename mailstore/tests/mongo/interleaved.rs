@@ -1,5 +1,5 @@
 //! Blobs: the sweep and a writer, each stopped before each of its commands while the other does all
-//! of its own; and each crashed there.
+//! of its own; and what a sweep leaves that crashes.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -11,6 +11,8 @@ use mailstore::change::{NewMessage, Op};
 use mailstore::random::Random;
 use mailstore::store::{BlobState, Claim, Ledger, Purge};
 use mailstore::time::Timestamp;
+use mongodb::bson::spec::BinarySubtype;
+use mongodb::bson::{Binary, Document, doc};
 
 use crate::server::Database;
 
@@ -177,40 +179,41 @@ async fn a_sweep_before_each_command_of_a_writer() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_sweep_that_crashes_anywhere_is_finished_by_the_next() {
-    let (_database, steady, hook, hooked) = setting().await;
-    for command in 1.. {
-        let name = abandoned(&steady, command).await;
-        hook.before(command, || panic!("crash"));
-        let ledger = Arc::clone(&hooked);
-        let crashed = tokio::spawn(async move { ledger.purge(&sweep()).await.is_err() }).await;
-        if !hook.came() {
-            return;
-        }
-        assert!(crashed.is_err());
-        purge(&steady, &sweep()).await;
-        assert!(!steady.is_live(&name).await.unwrap(), "left behind at command {command}");
-        let next = Writer::new(&steady, 2, command);
-        assert_eq!(next.claim().await, BlobState::Vacant, "at command {command}");
+/// Takes the claims of all blobs away, or not, and dooms the rows, as a sweep does that crashes
+/// then.
+async fn doom(database: &Database, claims: Claims) {
+    let raw = database.raw().await;
+    if claims == Claims::Go {
+        raw.collection::<Document>("claims").delete_many(doc! {}).await.unwrap();
     }
+    let suspect = Binary { subtype: BinarySubtype::Generic, bytes: vec![1; 16] };
+    let set = doc! { "$set": { "state": "doomed", "suspect": suspect } };
+    raw.collection::<Document>("blobs").update_many(doc! {}, set).await.unwrap();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_writer_that_crashes_anywhere_leaves_nothing() {
-    let (_database, steady, hook, hooked) = setting().await;
-    for command in 1.. {
-        hook.before(command, || panic!("crash"));
-        let writer = Writer::new(&hooked, 2, command);
-        let name = writer.name.clone();
-        let crashed = tokio::spawn(writer.write()).await;
-        if !hook.came() {
-            return;
-        }
-        assert!(crashed.is_err());
-        // Its claim has lapsed.
-        purge(&steady, &purge_after(3)).await;
-        assert!(!steady.is_live(&name).await.unwrap(), "left behind at command {command}");
-        assert_eq!(Account::new(&steady, 2).uids(INBOX).await.len(), 0);
-    }
+#[derive(PartialEq, Eq)]
+enum Claims {
+    Go,
+    Stay,
+}
+
+#[tokio::test]
+async fn what_a_crashed_sweep_has_doomed_goes_or_lives_on() {
+    let (database, steady, _, _) = setting().await;
+    let used = Writer::new(&steady, 2, 1).write().await;
+    doom(&database, Claims::Stay).await;
+    let next = Writer::new(&steady, 2, 1);
+    assert_eq!(next.claim().await, BlobState::Vacant, "doomed");
+    assert!(steady.is_live(&used).await.unwrap(), "its bytes are not to be touched");
+    assert!(purge(&steady, &sweep()).await.objects.is_empty());
+    assert_eq!(next.claim().await, BlobState::Live(Place::Object(used.clone())));
+    doom(&database, Claims::Go).await;
+    let settled = Writer::new(&steady, 2, 1);
+    assert_eq!(settled.claim().await, BlobState::Vacant);
+    let place = steady.settle(&settled.blob, &settled.name).await.unwrap();
+    assert_eq!(place, Place::Object(settled.name.clone()), "a new object for a doomed one");
+    assert!(!steady.is_live(&used).await.unwrap());
+    doom(&database, Claims::Go).await;
+    assert_eq!(purge(&steady, &sweep()).await.objects, std::slice::from_ref(&settled.name));
+    assert!(!steady.is_live(&settled.name).await.unwrap());
 }
