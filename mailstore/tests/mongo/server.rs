@@ -19,7 +19,8 @@ pub(crate) fn uri() -> String {
 
 /// For a server that has many tests to serve at once.
 pub(crate) fn patient() -> MongoOptions {
-    MongoOptions { timeout: Duration::from_secs(300), ..MongoOptions::default() }
+    let patience = Duration::from_secs(60);
+    MongoOptions { timeout: Duration::from_secs(300), patience, ..MongoOptions::default() }
 }
 
 /// The name of a database that goes with this value.
