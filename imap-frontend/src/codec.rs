@@ -53,6 +53,7 @@ mod error;
 mod framer;
 mod mailbox;
 mod messages;
+mod object_id;
 pub mod reply;
 mod text;
 
@@ -61,5 +62,6 @@ pub use date::{day, write_internal_date};
 pub use error::{CommandError, Rejected, SyntaxError};
 pub use framer::{Announced, Event, FrameError, FrameFault, Framer, Limits, Sync};
 pub use mailbox::{MailboxName, Pattern, utf7};
+pub use object_id::{email_id, mailbox_id, parse_email_id, parse_thread_id, thread_id};
 pub use reply::Reply;
 pub use text::{CommandText, Tag};

@@ -25,9 +25,11 @@ pub(crate) mod start_tls;
 mod status;
 mod store;
 mod thread;
+mod uid_batches;
 
 use crate::codec::Command;
 use crate::codec::command::Stage;
+use crate::numbers;
 use crate::outcome::{Failed, Outcome};
 use crate::session::Session;
 use crate::state::{Authenticated, Selected, State};
@@ -37,6 +39,9 @@ use crate::talk::Talk;
 ///
 /// What takes room is boxed, so that no command makes another one, or IDLE, take more.
 pub(crate) async fn run(session: &mut Session, command: Command) -> Outcome {
+    if session.state.user().is_some_and(|user| user.uid_only) && numbers::are_needed(&command) {
+        return Err(Failed::UidRequired);
+    }
     match (command.stage(), &mut session.state) {
         (Stage::Any, _) => any(session, &command),
         (Stage::NotAuthenticated, State::NotAuthenticated { .. }) => {
@@ -114,6 +119,7 @@ async fn selected(talk: &mut Talk, selected: &mut Selected, command: Command) ->
         Command::Move(copy) => Box::pin(copy::run_move(talk, selected, &copy)).await,
         Command::Expunge => Box::pin(expunge::run(selected)).await,
         Command::UidExpunge(command) => Box::pin(expunge::run_uid(selected, &command)).await,
+        Command::UidBatches(command) => uid_batches::run(talk, selected, &command),
         other => Err(unknown(&other)),
     }
 }

@@ -27,6 +27,14 @@ pub(crate) fn tail(command: &Command) -> Tail {
         | Command::Search(Search { by: By::Seq, .. })
         | Command::Sort(Sort { by: By::Seq, .. })
         | Command::Thread(Thread { by: By::Seq, .. }) => Tail::Silence,
+        // The client may still count on the numbers among the keys (RFC 7162 3.2.10.2).
+        Command::Search(Search { key, .. })
+        | Command::Sort(Sort { key, .. })
+        | Command::Thread(Thread { key, .. })
+            if key.names_numbers() =>
+        {
+            Tail::Silence
+        }
         // The mailbox is left, or has just been read; IDLE tells while it lasts.
         Command::Select(_)
         | Command::Close
@@ -51,6 +59,7 @@ pub(crate) fn tail(command: &Command) -> Tail {
         | Command::Append(_)
         | Command::Expunge
         | Command::UidExpunge(_)
+        | Command::UidBatches(_)
         | Command::Fetch(_)
         | Command::Store(_)
         | Command::Search(_)
@@ -66,42 +75,76 @@ pub(crate) fn tail(command: &Command) -> Tail {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::codec::command::names;
     use crate::codec::{CommandText, parse};
+
+    /// Every command, with what may follow it.
+    const CASES: &[(&str, Tail)] = &[
+        ("FETCH 1 FLAGS", Tail::Silence),
+        ("STORE 1 FLAGS ()", Tail::Silence),
+        ("SEARCH ALL", Tail::Silence),
+        ("UID FETCH 1 FLAGS", Tail::News),
+        ("UID STORE 1 FLAGS ()", Tail::News),
+        ("UID SEARCH ALL", Tail::News),
+        ("UID SEARCH NOT (SEEN OR 1:3 DELETED)", Tail::Silence),
+        ("SORT (DATE) UTF-8 ALL", Tail::Silence),
+        ("UID SORT (DATE) UTF-8 ALL", Tail::News),
+        ("UID SORT (DATE) UTF-8 1:3", Tail::Silence),
+        ("THREAD REFS UTF-8 ALL", Tail::Silence),
+        ("UID THREAD REFS UTF-8 ALL", Tail::News),
+        ("UID THREAD REFS UTF-8 NOT 1", Tail::Silence),
+        ("ESEARCH ALL", Tail::News),
+        ("CANCELUPDATE \"a\"", Tail::News),
+        ("COPY 1 INBOX", Tail::News),
+        ("UID COPY 1 INBOX", Tail::News),
+        ("MOVE 1 INBOX", Tail::News),
+        ("UID MOVE 1 INBOX", Tail::News),
+        ("EXPUNGE", Tail::News),
+        ("UID EXPUNGE 1", Tail::News),
+        ("UIDBATCHES 1000", Tail::News),
+        ("NOOP", Tail::News),
+        ("CHECK", Tail::News),
+        ("CREATE x", Tail::News),
+        ("DELETE x", Tail::News),
+        ("RENAME x y", Tail::News),
+        ("SUBSCRIBE x", Tail::News),
+        ("UNSUBSCRIBE x", Tail::News),
+        ("STATUS INBOX (MESSAGES)", Tail::News),
+        ("LIST \"\" *", Tail::News),
+        ("LSUB \"\" *", Tail::News),
+        ("XLIST \"\" *", Tail::News),
+        ("NAMESPACE", Tail::News),
+        ("APPEND INBOX {1+}\r\nx", Tail::News),
+        ("CAPABILITY", Tail::News),
+        ("ID NIL", Tail::News),
+        ("ENABLE CONDSTORE", Tail::News),
+        ("SELECT INBOX", Tail::Silence),
+        ("EXAMINE INBOX", Tail::Silence),
+        ("CLOSE", Tail::Silence),
+        ("UNSELECT", Tail::Silence),
+        ("IDLE", Tail::Silence),
+        ("LOGOUT", Tail::Silence),
+        ("STARTTLS", Tail::Silence),
+        ("LOGIN joe secret", Tail::Silence),
+        ("AUTHENTICATE PLAIN", Tail::Silence),
+    ];
 
     #[test]
     fn only_numbers_hold_news_back() {
-        let cases = [
-            ("FETCH 1 FLAGS", Tail::Silence),
-            ("STORE 1 FLAGS ()", Tail::Silence),
-            ("SEARCH ALL", Tail::Silence),
-            ("UID FETCH 1 FLAGS", Tail::News),
-            ("UID STORE 1 FLAGS ()", Tail::News),
-            ("UID SEARCH ALL", Tail::News),
-            ("SORT (DATE) UTF-8 ALL", Tail::Silence),
-            ("UID SORT (DATE) UTF-8 ALL", Tail::News),
-            ("THREAD REFS UTF-8 ALL", Tail::Silence),
-            ("UID THREAD REFS UTF-8 ALL", Tail::News),
-            ("COPY 1 INBOX", Tail::News),
-            ("UID COPY 1 INBOX", Tail::News),
-            ("MOVE 1 INBOX", Tail::News),
-            ("UID MOVE 1 INBOX", Tail::News),
-            ("EXPUNGE", Tail::News),
-            ("UID EXPUNGE 1", Tail::News),
-            ("NOOP", Tail::News),
-            ("CHECK", Tail::News),
-            ("ESEARCH ALL", Tail::News),
-            ("CANCELUPDATE \"a\"", Tail::News),
-            ("STATUS INBOX (MESSAGES)", Tail::News),
-            ("LIST \"\" *", Tail::News),
-            ("CAPABILITY", Tail::News),
-            ("SELECT INBOX", Tail::Silence),
-            ("CLOSE", Tail::Silence),
-            ("UNSELECT", Tail::Silence),
-            ("IDLE", Tail::Silence),
-        ];
-        for (line, expected) in cases {
+        for (line, expected) in CASES {
             let text = CommandText::new(format!("a {line}\r\n").into_bytes());
-            assert_eq!(tail(&parse(&text).unwrap().command), expected, "{line}");
+            assert_eq!(tail(&parse(&text).unwrap().command), *expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn no_command_is_missing() {
+        for name in names() {
+            let is_there = |line: &str| {
+                line.strip_prefix(&*name)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+            };
+            assert!(CASES.iter().any(|(line, _)| is_there(line)), "{name}");
         }
     }
 }

@@ -47,6 +47,7 @@ pub mod codec;
 mod command;
 mod contexts;
 mod gate;
+mod numbers;
 mod outcome;
 mod places;
 mod refusal;

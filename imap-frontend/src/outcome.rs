@@ -69,6 +69,8 @@ pub(crate) enum Failed {
     No(Option<Code<'static>>, Cow<'static, str>),
     /// It makes no sense, or not now.
     Bad(Cow<'static, str>),
+    /// It counts on sequence numbers, and the client has none (RFC 9586 3.2).
+    UidRequired,
     /// The session cannot go on, and says so.
     Bye(Option<Code<'static>>, &'static str),
     /// The connection cannot go on.

@@ -259,6 +259,11 @@ impl Session {
                 reply.bad(tag, &text);
                 return self.count_bad();
             }
+            Err(Failed::UidRequired) => {
+                let code = Some(Code::UidRequired);
+                reply.tagged(tag, Condition::Bad, code, "UIDONLY has been enabled");
+                return self.count_bad();
+            }
             Err(Failed::Bye(code, text)) => return Err(Stop::Bye(code, text)),
             Err(Failed::Ended(ended @ Ended::TooManyLogins)) => {
                 reply.no(tag, Some(Code::AuthenticationFailed), "Login failed");

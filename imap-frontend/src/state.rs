@@ -12,7 +12,7 @@ use mailstore::{Actor, Mailstore, Notice};
 
 use crate::codec::MailboxName;
 use crate::codec::command::{By, Messages};
-use crate::codec::reply::{Code, Condition, NewKeywords, Recent, Reply, Vanished};
+use crate::codec::reply::{Code, Condition, Fetch, NewKeywords, Recent, Reply, Vanished};
 use crate::contexts::Contexts;
 use crate::outcome::Failed;
 use crate::places::Place;
@@ -86,6 +86,8 @@ pub(crate) struct Authenticated {
     pub(crate) condstore: bool,
     /// The client wants VANISHED in place of EXPUNGE (RFC 7162 3.2.3).
     pub(crate) qresync: bool,
+    /// The client has no sequence numbers (RFC 9586).
+    pub(crate) uid_only: bool,
     _place: Place,
 }
 
@@ -93,11 +95,16 @@ impl Authenticated {
     pub(crate) fn new(server: &Arc<Imap>, by: Actor, identity: Identity, place: Place) -> Self {
         let name = identity.name.into();
         let server = Arc::clone(server);
-        Self { server, by, name, condstore: false, qresync: false, _place: place }
+        Self { server, by, name, condstore: false, qresync: false, uid_only: false, _place: place }
     }
 
     pub(crate) fn store(&self) -> &Mailstore {
         self.server.store()
+    }
+
+    /// Is the client told what is gone by UID?
+    pub(crate) fn wants_vanished(&self) -> bool {
+        self.qresync || self.uid_only
     }
 
     /// The mailbox of that name.
@@ -214,7 +221,7 @@ impl Selected {
         let mut gone = Vec::new();
         for notice in notices {
             match notice {
-                Notice::Expunge { uid, .. } if self.user.qresync => gone.push(uid),
+                Notice::Expunge { uid, .. } if self.user.wants_vanished() => gone.push(uid),
                 other => {
                     let gone = std::mem::take(&mut gone).into_iter().collect();
                     talk.reply.vanished(Vanished::Now, &gone);
@@ -268,11 +275,21 @@ impl Selected {
         }
     }
 
+    /// Begins a FETCH response, or UIDFETCH to a client that has no numbers.
+    pub(crate) fn begin_fetch<'a>(&self, reply: &'a mut Reply, seq: Seq, uid: Uid) -> Fetch<'a> {
+        match self.user.uid_only {
+            true => reply.uid_fetch(uid),
+            false => reply.fetch(seq),
+        }
+    }
+
     /// A FETCH response that nobody asked for: the flags of a message.
     pub(crate) fn tell_row(&mut self, reply: &mut Reply, seq: Seq, row: &Row) {
         self.learn(row, reply);
-        let mut fetch = reply.fetch(seq);
-        fetch.uid(row.uid);
+        let mut fetch = self.begin_fetch(reply, seq, row.uid);
+        if !self.user.uid_only {
+            fetch.uid(row.uid);
+        }
         fetch.flags(&row.flags, self.recent(row.uid));
         if self.user.condstore {
             fetch.modseq(self.show(row.modseq));

@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used)]
 
 use imap_frontend::codec::command::{ListForm, SpecialUse, StatusItem};
-use imap_frontend::codec::reply::{Code, Condition, ListAttribute, NewKeywords, Recent};
+use imap_frontend::codec::reply::{
+    Code, Condition, ListAttribute, NewKeywords, Recent, StatusValue,
+};
 use imap_frontend::codec::{Command, CommandText, Reply, Tag, parse, write_internal_date};
 use mailstore::flags::{Flags, Keyword, SystemFlag};
 use mailstore::time::InternalDate;
@@ -88,7 +90,10 @@ fn mailbox_data() {
     );
     assert_eq!(written(|r| r.capability(&["IMAP4rev1", "ID"])), "* CAPABILITY IMAP4rev1 ID\r\n");
     assert_eq!(written(|r| r.enabled(&[])), "* ENABLED\r\n");
-    let items = [(StatusItem::Messages, 231), (StatusItem::UidNext, 44292)];
+    let items = [
+        (StatusItem::Messages, StatusValue::Number(231)),
+        (StatusItem::UidNext, StatusValue::Number(44292)),
+    ];
     assert_eq!(
         written(|r| r.status("blurdybloop", &items)),
         "* STATUS blurdybloop (MESSAGES 231 UIDNEXT 44292)\r\n"

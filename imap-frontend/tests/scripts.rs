@@ -74,6 +74,7 @@ scripts! {
     mailboxes
     memory
     multisearch
+    objectid
     pipelined
     qresync
     recent
@@ -85,4 +86,5 @@ scripts! {
     sort
     store
     thread
+    uidonly
 }

@@ -86,6 +86,9 @@ impl Selected {
             internal: row.internal_date,
             size: row.size,
             modseq: row.modseq,
+            email: row.email,
+            thread: row.thread,
+            saved: row.saved,
             header: texts.header.as_deref(),
             body: texts.body.as_deref(),
         }

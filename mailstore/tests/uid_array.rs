@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::num::NonZeroU32;
+
 use mailstore::uid::{DecodeError, Seq, Uid, UidArray, UidSet};
 use proptest::prelude::*;
 
@@ -275,4 +277,25 @@ fn a_false_length_of_a_bitmap_allocates_nothing() {
     // Version 1, length 5, a bitmap at 1 of 4,294,967,295 words.
     let bytes = [1, 5, 1, 0xff, 0xff, 0xff, 0xff, 0x0f];
     assert_eq!(UidArray::decode(&bytes), Err(DecodeError::Truncated));
+}
+
+/// RFC 10022: every UID is in one batch, each batch but the last holds as many as was asked.
+#[test]
+fn batches_from_the_newest_down() {
+    let batches = |uids: &UidArray, size, which| {
+        let size = NonZeroU32::new(size).unwrap();
+        let batches = uids.batches(size, which).map(|b| (b.start().get(), b.end().get()));
+        batches.collect::<Vec<_>>()
+    };
+    let array =
+        |uids: &[u32]| UidArray::from_set(&uids.iter().copied().filter_map(Uid::new).collect());
+    let ten = array(&[2, 3, 5, 8, 13, 21, 34, 55, 89, 144]);
+    assert_eq!(batches(&ten, 4, 1..=u32::MAX), [(34, 144), (5, 33), (1, 4)]);
+    assert_eq!(batches(&ten, 4, 2..=2), [(5, 33)]);
+    assert_eq!(batches(&ten, 5, 1..=9), [(21, 144), (1, 20)]);
+    assert_eq!(batches(&ten, 10, 1..=1), [(1, 144)]);
+    assert_eq!(batches(&ten, u32::MAX, 1..=3), [(1, 144)]);
+    assert_eq!(batches(&ten, 4, 4..=9), []);
+    assert_eq!(batches(&array(&[]), 4, 1..=9), []);
+    assert_eq!(batches(&array(&[7]), 1, 1..=9), [(1, 7)]);
 }

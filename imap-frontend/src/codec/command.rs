@@ -22,6 +22,7 @@ mod stage;
 mod status;
 mod store;
 mod thread;
+mod uid_batches;
 
 pub use append::{Append, AppendMessage};
 pub use authenticate::Authenticate;
@@ -43,6 +44,7 @@ pub use stage::Stage;
 pub use status::{Status, StatusItem};
 pub use store::{Echo, Store};
 pub use thread::Thread;
+pub use uid_batches::UidBatches;
 
 use super::cursor::{Cursor, Parsed};
 use super::{CommandError, CommandText, MailboxName, Rejected, Tag};
@@ -118,6 +120,8 @@ pub enum Command {
     Expunge,
     /// UID EXPUNGE (RFC 4315 2.1).
     UidExpunge(UidExpunge),
+    /// UIDBATCHES (RFC 10022).
+    UidBatches(UidBatches),
     /// SEARCH (RFC 9051 6.4.4).
     Search(Search),
     /// ESEARCH (RFC 7377).
@@ -178,6 +182,7 @@ const COMMANDS: &[(&str, Parse)] = &[
     ("LOGIN", |c| login::parse(c).map(Command::Login)),
     ("AUTHENTICATE", |c| authenticate::parse(c).map(Command::Authenticate)),
     ("ENABLE", |c| enable::parse(c).map(Command::Enable)),
+    ("UIDBATCHES", |c| uid_batches::parse(c).map(Command::UidBatches)),
 ];
 
 /// The commands that `UID` can stand in front of.
@@ -192,6 +197,14 @@ const UID_COMMANDS: &[(&str, Parse)] = &[
     ("MOVE", |c| copy::parse(c, By::Uid).map(Command::Move)),
     ("EXPUNGE", |c| expunge::parse(c).map(Command::UidExpunge)),
 ];
+
+/// The names of all commands.
+#[cfg(test)]
+pub(crate) fn names() -> impl Iterator<Item = String> {
+    let plain = COMMANDS.iter().filter(|command| command.0 != "UID");
+    let uid = UID_COMMANDS.iter().map(|command| format!("UID {}", command.0));
+    plain.map(|command| command.0.to_owned()).chain(uid)
+}
 
 /// Understands a command.
 ///

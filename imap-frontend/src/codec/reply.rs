@@ -15,7 +15,7 @@ mod thread;
 use bytes::{BufMut, BytesMut};
 
 pub use code::{Code, NewKeywords};
-pub use data::{IdField, Namespace, Vanished};
+pub use data::{IdField, Namespace, StatusValue, Vanished};
 pub use esearch::{Change, Esearch, Numbers};
 pub use fetch::{Fetch, Recent};
 pub use list::ListAttribute;

@@ -12,7 +12,7 @@ const ALWAYS: [&str; 5] = ["IMAP4rev1", "LITERAL+", "ID", "ENABLE", "IDLE"];
 /// Before login.
 const BEFORE_LOGIN: [&str; 1] = ["SASL-IR"];
 /// After login.
-const AFTER_LOGIN: [&str; 22] = [
+const AFTER_LOGIN: [&str; 27] = [
     "NAMESPACE",
     "CHILDREN",
     "SPECIAL-USE",
@@ -21,6 +21,11 @@ const AFTER_LOGIN: [&str; 22] = [
     "MOVE",
     "CONDSTORE",
     "QRESYNC",
+    "OBJECTID",
+    "SAVEDATE",
+    "PREVIEW",
+    "UIDONLY",
+    "UIDBATCHES",
     "STATUS=SIZE",
     "ESEARCH",
     "SEARCHRES",

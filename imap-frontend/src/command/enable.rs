@@ -11,6 +11,7 @@ pub(super) fn run(talk: &mut Talk, state: &mut State, enable: &Enable) -> Outcom
     talk.reply.enabled(&enabled);
     let Some(user) = state.user() else { return Err(Failed::bad("Log in first")) };
     user.qresync |= asked("QRESYNC");
+    user.uid_only |= asked("UIDONLY");
     if asked("CONDSTORE") || asked("QRESYNC") {
         match state {
             State::Selected(selected) => selected.enable_condstore(&mut talk.reply),
@@ -21,4 +22,4 @@ pub(super) fn run(talk: &mut Talk, state: &mut State, enable: &Enable) -> Outcom
 }
 
 /// What can be enabled.
-const KNOWN: [&str; 2] = ["CONDSTORE", "QRESYNC"];
+const KNOWN: [&str; 3] = ["CONDSTORE", "QRESYNC", "UIDONLY"];

@@ -90,15 +90,13 @@ impl<'a> Shape<'a> {
             true => Marks::Seen,
             false => Marks::Nothing,
         };
+        // With flags that changed unasked, QRESYNC wants the UID told (RFC 7162 3.2.4).
+        let tells_uid = fetch.by == By::Uid || selected.user.condstore && marks == Marks::Seen;
         Self {
             items: &fetch.items,
             want: fetch.items.iter().map(want).fold(Want::Row, Want::and),
             shows_flags: fetch.wants(&FetchItem::Flags),
-            // With flags that changed unasked, QRESYNC wants the UID told (RFC 7162 3.2.4).
-            uid: extra(
-                fetch.by == By::Uid || selected.user.condstore && marks == Marks::Seen,
-                FetchItem::Uid,
-            ),
+            uid: extra(tells_uid && !selected.user.uid_only, FetchItem::Uid),
             modseq: extra(selected.user.condstore, FetchItem::ModSeq),
             marks,
         }
@@ -109,7 +107,9 @@ impl<'a> Shape<'a> {
 fn want(item: &FetchItem) -> Want {
     match item {
         FetchItem::Content(_) => Want::Tree,
-        FetchItem::Envelope | FetchItem::Body | FetchItem::BodyStructure => Want::Derived,
+        FetchItem::Envelope | FetchItem::Body | FetchItem::BodyStructure | FetchItem::Preview => {
+            Want::Derived
+        }
         _ => Want::Row,
     }
 }

@@ -1,6 +1,7 @@
 //! CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE (RFC 9051 6.3.4-6.3.8).
 
 use mailstore::change::MailboxOp;
+use mailstore::id::MailboxKey;
 use mailstore::mailbox::{SEPARATOR, SpecialUse};
 
 use crate::codec::MailboxName;
@@ -19,8 +20,9 @@ pub(super) async fn create(user: &Authenticated, create: &Create) -> Outcome {
     };
     let name = create.mailbox.as_str();
     let name = name.strip_suffix(SEPARATOR).unwrap_or(name);
-    user.store().create(user.by, name, special_use).await?;
-    Ok(Done::new("Created"))
+    let mailbox = user.store().create(user.by, name, special_use).await?;
+    let mailbox = MailboxKey { account: user.by.account, mailbox };
+    Ok(Done::with(Code::MailboxId(mailbox), "Created"))
 }
 
 /// DELETE. Of a mailbox with children the name stays, and cannot be selected.

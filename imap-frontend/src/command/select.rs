@@ -71,9 +71,12 @@ async fn describe(talk: &mut Talk, selected: &Selected, head: &Mailbox) -> Resul
     reply.exists(selected.mailbox.uids().len());
     reply.recent(selected.mailbox.recent());
     let mut ok = |code, text| reply.untagged(Condition::Ok, Some(code), text);
-    if let Some(first) = first_unseen(selected, head).await? {
+    if !selected.user.uid_only
+        && let Some(first) = first_unseen(selected, head).await?
+    {
         ok(Code::Unseen(first.get()), "The first unseen message");
     }
+    ok(Code::MailboxId(selected.at()), "The mailbox");
     ok(Code::UidValidity(head.uid_validity), "UIDs are valid");
     if let Some(next) = head.next_uid() {
         ok(Code::UidNext(next), "The next UID");

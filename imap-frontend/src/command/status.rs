@@ -6,6 +6,7 @@ use mailstore::uid::{Uid, UidSet};
 
 use crate::codec::MailboxName;
 use crate::codec::command::{Status, StatusItem};
+use crate::codec::reply::StatusValue;
 use crate::outcome::{Done, Failed, Outcome};
 use crate::refusal::{Role, no_such_mailbox};
 use crate::state::{Authenticated, State};
@@ -44,10 +45,10 @@ pub(super) async fn items(
     user: &Authenticated,
     mailbox: &Mailbox,
     items: &[StatusItem],
-) -> Result<Vec<(StatusItem, u64)>, Failed> {
+) -> Result<Vec<(StatusItem, StatusValue)>, Failed> {
     let mut values = Vec::with_capacity(items.len());
     for item in items {
-        let value = match item {
+        let number = match item {
             StatusItem::Messages => mailbox.counts.messages.into(),
             StatusItem::Recent => recent(user, mailbox).await?,
             StatusItem::UidNext => mailbox.uid_next,
@@ -56,8 +57,13 @@ pub(super) async fn items(
             StatusItem::HighestModSeq => mailbox.modseq.0,
             StatusItem::Size => mailbox.counts.bytes,
             StatusItem::Deleted => mailbox.counts.deleted.into(),
+            StatusItem::MailboxId => {
+                let key = MailboxKey { account: user.by.account, mailbox: mailbox.id };
+                values.push((*item, StatusValue::Mailbox(key)));
+                continue;
+            }
         };
-        values.push((*item, value));
+        values.push((*item, StatusValue::Number(number)));
     }
     Ok(values)
 }

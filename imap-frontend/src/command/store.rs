@@ -71,8 +71,8 @@ fn line(talk: &mut Talk, selected: &mut Selected, message: &Fetched, (by, echo):
     let row = &message.row;
     let Some(seq) = selected.mailbox.uids().seq(row.uid) else { return };
     selected.learn(row, &mut talk.reply);
-    let mut fetch = talk.reply.fetch(seq);
-    if by == By::Uid || selected.user.condstore {
+    let mut fetch = selected.begin_fetch(&mut talk.reply, seq, row.uid);
+    if (by == By::Uid || selected.user.condstore) && !selected.user.uid_only {
         fetch.uid(row.uid);
     }
     if selected.user.condstore {

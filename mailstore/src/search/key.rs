@@ -1,6 +1,7 @@
 //! What a client searches for.
 
 use crate::flags::{Keyword, SystemFlag};
+use crate::id::{EmailId, ThreadId};
 use crate::uid::{ModSeq, SequenceSet, UidSet};
 
 /// A day, without a time or a zone: days since 1970-01-01.
@@ -12,6 +13,8 @@ pub struct Day(pub i32);
 pub enum DateField {
     /// INTERNALDATE, in its own zone (BEFORE, ON, SINCE).
     Internal,
+    /// When it came into the mailbox, in UTC (SAVEDBEFORE, SAVEDON, SAVEDSINCE; RFC 8514).
+    Saved,
     /// The `Date:` header, without regard to its zone (SENTBEFORE, SENTON, SENTSINCE).
     Sent,
 }
@@ -64,6 +67,23 @@ pub enum Key {
     Body(String),
     /// TEXT: the header or the body contains it.
     Text(String),
+    /// EMAILID: of this content (RFC 8474 6).
+    Email(EmailId),
+    /// THREADID: of this conversation (RFC 8474 6).
+    Thread(ThreadId),
     /// MODSEQ: changed at or after this (RFC 7162 3.1.5).
     ModSeq(ModSeq),
+}
+
+impl Key {
+    /// Is a message named by its sequence number anywhere in it?
+    pub fn names_numbers(&self) -> bool {
+        match self {
+            Self::Sequence(_) => true,
+            Self::And(keys) => keys.iter().any(Self::names_numbers),
+            Self::Or(a, b) => a.names_numbers() || b.names_numbers(),
+            Self::Not(key) => key.names_numbers(),
+            _ => false,
+        }
+    }
 }

@@ -6,6 +6,7 @@ use memchr::memmem::Finder;
 
 use super::key::{DateField, Day, Key};
 use crate::flags::{Flags, Keyword, SystemFlag};
+use crate::id::{EmailId, ThreadId};
 use crate::mime::header::SentDate;
 use crate::mime::text::{HeaderText, fold};
 use crate::time::{InternalDate, Timestamp};
@@ -36,6 +37,12 @@ pub struct Candidate<'a> {
     pub size: u64,
     /// Its MODSEQ.
     pub modseq: ModSeq,
+    /// Its content.
+    pub email: EmailId,
+    /// Its conversation.
+    pub thread: ThreadId,
+    /// When it came into the mailbox.
+    pub saved: Timestamp,
     /// Its header, if that has been read.
     pub header: Option<&'a HeaderText>,
     /// The folded text of its body
@@ -100,6 +107,8 @@ enum Test {
     Arrived(Range<i64>),
     Size(Range<u64>),
     ModSeq(ModSeq),
+    Email(EmailId),
+    Thread(ThreadId),
     /// The name folded; no needle is any value at all.
     Header(String, Option<Needle>),
     Body(Needle),
@@ -149,6 +158,8 @@ impl Matcher {
             Key::Body(text) => Test::Body(Needle::new(text)),
             Key::Text(text) => Test::Text(Needle::new(text)),
             Key::ModSeq(modseq) => Test::ModSeq(*modseq),
+            Key::Email(email) => Test::Email(*email),
+            Key::Thread(thread) => Test::Thread(*thread),
         };
         let needs = test.needs();
         Self { test, needs }
@@ -294,10 +305,15 @@ impl Test {
             Self::Flag(flag) => candidate.flags.has(*flag),
             Self::Keyword(keyword) => candidate.flags.has_keyword(keyword),
             Self::Recent => candidate.recency == Recency::Recent,
+            Self::Day(DateField::Saved, days) => {
+                days.contains(&internal_day(candidate.saved.into()))
+            }
             Self::Day(_, days) => days.contains(&internal_day(candidate.internal)),
             Self::Arrived(moments) => moments.contains(&candidate.internal.secs),
             Self::Size(sizes) => sizes.contains(&candidate.size),
             Self::ModSeq(modseq) => candidate.modseq >= *modseq,
+            Self::Email(email) => candidate.email == *email,
+            Self::Thread(thread) => candidate.thread == *thread,
             _ => true,
         }
     }

@@ -7,6 +7,7 @@ mod removal;
 mod runs;
 
 use std::fmt;
+use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
@@ -158,6 +159,30 @@ impl UidArray {
     pub fn complement(&self, up_to: Uid) -> UidSet {
         let all = UidSet::range(Uid::MIN..=up_to);
         all.difference(&self.intersection(&all))
+    }
+
+    /// Cuts the UIDs into ranges of `size` messages each, from the newest down: those batches of
+    /// them, counted from 1. The first ends at the last UID, the last begins at 1, and no UID is
+    /// between any two (RFC 10022).
+    pub fn batches(
+        &self,
+        size: NonZeroU32,
+        which: RangeInclusive<u32>,
+    ) -> impl ExactSizeIterator<Item = RangeInclusive<Uid>> + '_ {
+        let last = which.end().min(&self.len.div_ceil(size.get())).saturating_add(1);
+        let first = (*which.start()).clamp(1, last);
+        (first..last).map(move |batch| {
+            let above = self.first_of_batch(size, batch - 1).map_or(0, Uid::get);
+            let high = if batch == 1 { self.last() } else { Uid::new(above.saturating_sub(1)) };
+            let low = self.first_of_batch(size, batch).unwrap_or(Uid::MIN);
+            low..=high.unwrap_or(low)
+        })
+    }
+
+    /// The lowest UID of a batch, unless that is the oldest.
+    fn first_of_batch(&self, size: NonZeroU32, batch: u32) -> Option<Uid> {
+        let below = self.len.checked_sub(size.get().checked_mul(batch)?)?;
+        Seq::new(below + 1).filter(|_| below > 0).and_then(|seq| self.uid(seq))
     }
 
     /// All UIDs, ascending.

@@ -351,6 +351,9 @@ fn matches(selected: &Selected, key: &Key, row: &Row) -> bool {
         internal: row.internal_date,
         size: row.size,
         modseq: row.modseq,
+        email: row.email,
+        thread: row.thread,
+        saved: row.saved,
         header: None,
         body: None,
     };

@@ -69,12 +69,20 @@ pub enum FetchItem {
     BodyStructure,
     /// MODSEQ (RFC 7162 3.1.4.2).
     ModSeq,
+    /// EMAILID (RFC 8474 5.1).
+    EmailId,
+    /// THREADID (RFC 8474 5.2).
+    ThreadId,
+    /// SAVEDATE (RFC 8514).
+    SaveDate,
+    /// PREVIEW, lazily or not: it is always at hand (RFC 8970).
+    Preview,
     /// BODY[...], BODY.PEEK[...], RFC822, RFC822.HEADER, RFC822.TEXT: bytes of the message.
     Content(Content),
 }
 
 /// The items that are one word.
-const WORDS: [(&str, FetchItem); 8] = [
+const WORDS: [(&str, FetchItem); 12] = [
     ("FLAGS", FetchItem::Flags),
     ("UID", FetchItem::Uid),
     ("INTERNALDATE", FetchItem::InternalDate),
@@ -83,6 +91,10 @@ const WORDS: [(&str, FetchItem); 8] = [
     ("BODY", FetchItem::Body),
     ("BODYSTRUCTURE", FetchItem::BodyStructure),
     ("MODSEQ", FetchItem::ModSeq),
+    ("EMAILID", FetchItem::EmailId),
+    ("THREADID", FetchItem::ThreadId),
+    ("SAVEDATE", FetchItem::SaveDate),
+    ("PREVIEW", FetchItem::Preview),
 ];
 
 /// The macros, by how many items of this row they stand for.
@@ -135,7 +147,19 @@ fn item(cursor: &mut Cursor<'_>) -> Parsed<FetchItem> {
         return Ok(FetchItem::Content(content));
     }
     let known = WORDS.iter().find(|(name, _)| name.as_bytes().eq_ignore_ascii_case(word));
-    known.map_or_else(|| Cursor::expected_at(at, "a fetch item"), |(_, item)| Ok(item.clone()))
+    let Some((_, item)) = known else { return Cursor::expected_at(at, "a fetch item") };
+    if *item == FetchItem::Preview {
+        lazily(cursor);
+    }
+    Ok(item.clone())
+}
+
+/// Passes ` (LAZY)`. What else is in parentheses is another item, or a modifier.
+fn lazily(cursor: &mut Cursor<'_>) {
+    let mut ahead = cursor.clone();
+    if ahead.more() && ahead.list1("(LAZY)", |c| c.one_of(&[("LAZY", ())], "LAZY")).is_ok() {
+        *cursor = ahead;
+    }
 }
 
 fn modifiers(cursor: &mut Cursor<'_>, fetch: &mut Fetch) -> Parsed<()> {

@@ -40,6 +40,7 @@ impl Command {
             | Self::Unselect
             | Self::Expunge
             | Self::UidExpunge(_)
+            | Self::UidBatches(_)
             | Self::Search(_)
             | Self::Sort(_)
             | Self::Thread(_)
@@ -79,6 +80,7 @@ impl Command {
             Self::Unselect => "UNSELECT",
             Self::Expunge => "EXPUNGE",
             Self::UidExpunge(_) => "UID EXPUNGE",
+            Self::UidBatches(_) => "UIDBATCHES",
             Self::Search(search) => by(search.by, "SEARCH", "UID SEARCH"),
             Self::Esearch(_) => "ESEARCH",
             Self::Sort(sort) => by(sort.by, "SORT", "UID SORT"),

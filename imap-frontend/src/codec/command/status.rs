@@ -30,11 +30,13 @@ pub enum StatusItem {
     Size,
     /// DELETED: how many with `\Deleted` (RFC 9051).
     Deleted,
+    /// MAILBOXID (RFC 8474 4.3).
+    MailboxId,
 }
 
 impl StatusItem {
     /// All of them, with their names.
-    const NAMES: [(&'static str, Self); 8] = [
+    const NAMES: [(&'static str, Self); 9] = [
         ("MESSAGES", Self::Messages),
         ("RECENT", Self::Recent),
         ("UIDNEXT", Self::UidNext),
@@ -43,6 +45,7 @@ impl StatusItem {
         ("HIGHESTMODSEQ", Self::HighestModSeq),
         ("SIZE", Self::Size),
         ("DELETED", Self::Deleted),
+        ("MAILBOXID", Self::MailboxId),
     ];
 
     /// Its name.

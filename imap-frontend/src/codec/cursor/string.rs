@@ -17,6 +17,16 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// An object identifier (RFC 8474 7).
+    pub(in crate::codec) fn object_id(&mut self) -> Parsed<&'a str> {
+        let at = self.at();
+        let id = self.run(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+        match str::from_utf8(id) {
+            Ok(id) if (1..=255).contains(&id.len()) => Ok(id),
+            _ => Self::expected_at(at, "an object identifier"),
+        }
+    }
+
     /// An atom, a quoted string or a literal.
     pub(in crate::codec) fn astring(&mut self) -> Parsed<Cow<'a, [u8]>> {
         self.bare_or_string(is_astring_char)

@@ -2,10 +2,12 @@
 
 use bytes::{BufMut, BytesMut};
 use mailstore::flags::Flags;
+use mailstore::id::MailboxKey;
 use mailstore::search::Charset;
 use mailstore::uid::{ModSeq, Uid, UidSet};
 
 use super::{Recent, fetch, number, string};
+use crate::codec::mailbox_id;
 
 /// What a client can read from a status response.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -60,6 +62,8 @@ pub enum Code<'a> {
     InUse,
     /// LIMIT.
     Limit,
+    /// MAILBOXID (RFC 8474 4.1).
+    MailboxId(MailboxKey),
     /// MODIFIED: these have failed UNCHANGEDSINCE; sequence numbers or UIDs, as in the command.
     Modified(&'a UidSet),
     /// NOMODSEQ.
@@ -86,12 +90,18 @@ pub enum Code<'a> {
     ServerBug,
     /// TOOBIG.
     TooBig,
+    /// TOOFEW: UIDBATCHES of batches that are too small (RFC 10022).
+    TooFew,
+    /// TOOMANY: UIDBATCHES of more batches than one answer holds (RFC 10022).
+    TooMany,
     /// TRYCREATE.
     TryCreate,
     /// UIDNEXT.
     UidNext(Uid),
     /// UIDNOTSTICKY.
     UidNotSticky,
+    /// UIDREQUIRED: under UIDONLY there are no sequence numbers (RFC 9586 3.2).
+    UidRequired,
     /// UIDVALIDITY.
     UidValidity(u32),
     /// UNAVAILABLE.
@@ -134,6 +144,7 @@ impl Code<'_> {
                 string::text(out, name);
             }),
             Self::HighestModSeq(ModSeq(modseq)) => number(out, modseq),
+            Self::MailboxId(key) => out.put_slice(format!(" ({})", mailbox_id(key)).as_bytes()),
             Self::Modified(uids) => set(out, uids),
             Self::NoUpdate(tag) => {
                 out.put_u8(b' ');
@@ -167,6 +178,7 @@ impl Code<'_> {
             Self::HighestModSeq(_) => "HIGHESTMODSEQ",
             Self::InUse => "INUSE",
             Self::Limit => "LIMIT",
+            Self::MailboxId(_) => "MAILBOXID",
             Self::Modified(_) => "MODIFIED",
             Self::NoModSeq => "NOMODSEQ",
             Self::NonExistent => "NONEXISTENT",
@@ -180,9 +192,12 @@ impl Code<'_> {
             Self::ReadWrite => "READ-WRITE",
             Self::ServerBug => "SERVERBUG",
             Self::TooBig => "TOOBIG",
+            Self::TooFew => "TOOFEW",
+            Self::TooMany => "TOOMANY",
             Self::TryCreate => "TRYCREATE",
             Self::UidNext(_) => "UIDNEXT",
             Self::UidNotSticky => "UIDNOTSTICKY",
+            Self::UidRequired => "UIDREQUIRED",
             Self::UidValidity(_) => "UIDVALIDITY",
             Self::Unavailable => "UNAVAILABLE",
             Self::UnknownCte => "UNKNOWN-CTE",

@@ -4,16 +4,27 @@ use std::ops::RangeInclusive;
 
 use bytes::{BufMut, BytesMut};
 use mailstore::flags::Flags;
+use mailstore::id::MailboxKey;
 use mailstore::uid::{ModSeq, Seq, Uid, UidSet};
 
 use super::{Recent, Reply, fetch, number, string};
 use crate::codec::command::StatusItem;
+use crate::codec::{Tag, mailbox_id};
 
 /// A field of ID and its value.
 pub type IdField<'a> = (&'a str, Option<&'a str>);
 
 /// A namespace: the prefix of its names, and its delimiter.
 pub type Namespace<'a> = (&'a str, char);
+
+/// What STATUS says of a mailbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StatusValue {
+    /// A number.
+    Number(u64),
+    /// Its MAILBOXID.
+    Mailbox(MailboxKey),
+}
 
 /// When messages went away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,8 +118,22 @@ impl Reply {
         self.crlf();
     }
 
+    /// `* UIDBATCHES (TAG "tag") 5001:9000,1:5000` (RFC 10022).
+    pub fn uid_batches(&mut self, tag: &Tag, batches: impl Iterator<Item = RangeInclusive<Uid>>) {
+        self.out.put_slice(b"* UIDBATCHES (TAG ");
+        string::string(&mut self.out, tag.as_str().as_bytes());
+        self.out.put_u8(b')');
+        for (i, batch) in batches.enumerate() {
+            self.out.put_u8(if i == 0 { b' ' } else { b',' });
+            number::put(&mut self.out, batch.start().get());
+            self.out.put_u8(b':');
+            number::put(&mut self.out, batch.end().get());
+        }
+        self.crlf();
+    }
+
     /// `* STATUS mailbox (ITEM n ...)`.
-    pub fn status(&mut self, mailbox: &str, items: &[(StatusItem, u64)]) {
+    pub fn status(&mut self, mailbox: &str, items: &[(StatusItem, StatusValue)]) {
         self.out.put_slice(b"* STATUS ");
         string::mailbox(&mut self.out, mailbox);
         self.out.put_slice(b" (");
@@ -118,7 +143,12 @@ impl Reply {
             }
             self.out.put_slice(item.name().as_bytes());
             self.out.put_u8(b' ');
-            number::put(&mut self.out, *value);
+            match *value {
+                StatusValue::Number(number) => number::put(&mut self.out, number),
+                StatusValue::Mailbox(key) => {
+                    self.out.put_slice(format!("({})", mailbox_id(key)).as_bytes());
+                }
+            }
         }
         self.out.put_slice(b")\r\n");
     }

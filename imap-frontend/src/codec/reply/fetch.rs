@@ -2,13 +2,14 @@
 
 use bytes::{BufMut, BytesMut};
 use mailstore::flags::{Flags, SystemFlag};
+use mailstore::id::{EmailId, ThreadId};
 use mailstore::mime::{FieldMode, Section, What};
-use mailstore::time::InternalDate;
+use mailstore::time::{InternalDate, Timestamp};
 use mailstore::uid::{ModSeq, Seq, Uid};
 
 use super::{Reply, number, string};
 use crate::codec::command::{Content, ContentName};
-use crate::codec::write_internal_date;
+use crate::codec::{email_id, thread_id, write_internal_date};
 
 /// Is a message `\Recent` in this session?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +34,14 @@ impl Reply {
         self.out.put_slice(b"* ");
         number::put(&mut self.out, seq.get());
         self.out.put_slice(b" FETCH (");
+        Fetch { out: &mut self.out, first: true }
+    }
+
+    /// Begins `* uid UIDFETCH (`: to a client that has no sequence numbers (RFC 9586 3.3).
+    pub fn uid_fetch(&mut self, uid: Uid) -> Fetch<'_> {
+        self.out.put_slice(b"* ");
+        number::put(&mut self.out, uid.get());
+        self.out.put_slice(b" UIDFETCH (");
         Fetch { out: &mut self.out, first: true }
     }
 }
@@ -73,6 +82,32 @@ impl Fetch<'_> {
     pub fn internal_date(&mut self, date: InternalDate) {
         self.item(b"INTERNALDATE ");
         write_internal_date(self.out, date);
+    }
+
+    /// `SAVEDATE "..."` (RFC 8514 4.2).
+    pub fn save_date(&mut self, saved: Timestamp) {
+        self.item(b"SAVEDATE ");
+        write_internal_date(self.out, saved.into());
+    }
+
+    /// `EMAILID (...)` (RFC 8474 5.3).
+    pub fn email_id(&mut self, email: EmailId) {
+        self.item(b"EMAILID (");
+        self.out.put_slice(email_id(email).as_bytes());
+        self.out.put_u8(b')');
+    }
+
+    /// `THREADID (...)` (RFC 8474 5.3).
+    pub fn thread_id(&mut self, thread: ThreadId) {
+        self.item(b"THREADID (");
+        self.out.put_slice(thread_id(thread).as_bytes());
+        self.out.put_u8(b')');
+    }
+
+    /// `PREVIEW "..."` (RFC 8970 3.2).
+    pub fn preview(&mut self, text: &str) {
+        self.item(b"PREVIEW ");
+        string::string(self.out, text.as_bytes());
     }
 
     /// `ENVELOPE (...)`, from the IMAP text that is kept with the message.

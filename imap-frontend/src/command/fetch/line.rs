@@ -36,7 +36,7 @@ impl Line<'_> {
             self.selected.learn(row, &mut self.talk.reply);
         }
         let mut start = Some(self.talk.reply.len());
-        let mut fetch = self.talk.reply.fetch(self.seq);
+        let mut fetch = self.selected.begin_fetch(&mut self.talk.reply, self.seq, row.uid);
         if self.shape.uid == Extra::Added {
             fetch.uid(row.uid);
         }
@@ -92,6 +92,10 @@ fn plain(fetch: &mut Fetch<'_>, selected: &mut Selected, message: &Fetched, item
             fetch.body_structure(derived.map_or(b"NIL", |derived| derived.structure()));
         }
         FetchItem::Body => fetch.body(&derived.map_or_else(Bytes::new, |derived| derived.body())),
+        FetchItem::EmailId => fetch.email_id(row.email),
+        FetchItem::ThreadId => fetch.thread_id(row.thread),
+        FetchItem::SaveDate => fetch.save_date(row.saved),
+        FetchItem::Preview => fetch.preview(derived.map_or("", |derived| derived.preview())),
         FetchItem::Content(_) => {}
     }
 }

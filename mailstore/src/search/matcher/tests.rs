@@ -40,6 +40,9 @@ impl Message {
             internal,
             size: 100,
             modseq: ModSeq(7),
+            email: EmailId(5),
+            thread: ThreadId(6),
+            saved: Timestamp::from_secs(1_174_797_000),
             header: None,
             body: None,
         }
@@ -215,4 +218,29 @@ fn older_and_younger() {
     assert_eq!(answers(59), (false, true));
     assert_eq!(answers(60), (true, true));
     assert_eq!(answers(61), (true, false));
+}
+
+#[test]
+fn object_ids() {
+    assert!(matches(&Key::Email(EmailId(5))) && !matches(&Key::Email(EmailId(6))));
+    assert!(matches(&Key::Thread(ThreadId(6))) && !matches(&Key::Thread(ThreadId(5))));
+}
+
+/// Saved 2007-03-25 04:30 in UTC, though the internal date is a day earlier.
+#[test]
+fn save_dates_are_in_utc() {
+    let day = Day(13_597);
+    assert!(matches(&Key::On(DateField::Saved, day)));
+    assert!(matches(&Key::Since(DateField::Saved, day)));
+    assert!(!matches(&Key::Before(DateField::Saved, day)));
+    assert!(!matches(&Key::On(DateField::Internal, day)));
+    assert!(matches(&Key::Before(DateField::Saved, Day(13_598))));
+}
+
+#[test]
+fn numbers_are_found_however_deep() {
+    let numbers = Key::Sequence(set(1, 2));
+    let deep = Key::Or(Box::new(Key::All), Box::new(Key::Not(Box::new(numbers))));
+    assert!(Key::And(vec![Key::Recent, deep]).names_numbers());
+    assert!(!Key::And(vec![Key::Recent, Key::Uid(set(1, 2))]).names_numbers());
 }

@@ -5,7 +5,7 @@ use mailstore::search::{Charset, DateField, Day, Key};
 
 use super::super::Messages;
 use super::{Cursor, Parsed};
-use crate::codec::CommandError;
+use crate::codec::{CommandError, parse_email_id, parse_thread_id};
 
 /// Reads keys; remembers what SEARCH must know of them as a whole.
 #[derive(Debug)]
@@ -78,6 +78,8 @@ impl Keys {
                 | b"LARGER"
                 | b"SMALLER"
                 | b"MODSEQ"
+                | b"EMAILID"
+                | b"THREADID"
                 | b"KEYWORD"
                 | b"UNKEYWORD"
         ) {
@@ -110,6 +112,12 @@ impl Keys {
             b"LARGER" => cursor.number64().map(Key::Larger),
             b"SMALLER" => cursor.number64().map(Key::Smaller),
             b"MODSEQ" => self.modseq(cursor),
+            b"EMAILID" => {
+                cursor.object_id().map(|id| parse_email_id(id).map_or_else(nothing, Key::Email))
+            }
+            b"THREADID" => {
+                cursor.object_id().map(|id| parse_thread_id(id).map_or_else(nothing, Key::Thread))
+            }
             b"KEYWORD" => cursor.keyword().map(Key::Keyword),
             _ => cursor.keyword().map(Key::Keyword).map(not),
         }
@@ -148,6 +156,11 @@ fn all_of(mut keys: Vec<Key>) -> Key {
     }
 }
 
+/// What no message matches.
+fn nothing() -> Key {
+    not(Key::All)
+}
+
 fn not(key: Key) -> Key {
     Key::Not(Box::new(key))
 }
@@ -157,7 +170,7 @@ fn alone(name: &[u8]) -> Option<Key> {
     let flag = |flag| Some(Key::Flag(flag));
     let no_flag = |flag| Some(not(Key::Flag(flag)));
     match name {
-        b"ALL" => Some(Key::All),
+        b"ALL" | b"SAVEDATESUPPORTED" => Some(Key::All),
         b"ANSWERED" => flag(SystemFlag::Answered),
         b"DELETED" => flag(SystemFlag::Deleted),
         b"DRAFT" => flag(SystemFlag::Draft),
@@ -183,6 +196,9 @@ fn dated(name: &[u8]) -> Option<(DateField, DateKey)> {
         b"BEFORE" => (DateField::Internal, Key::Before),
         b"ON" => (DateField::Internal, Key::On),
         b"SINCE" => (DateField::Internal, Key::Since),
+        b"SAVEDBEFORE" => (DateField::Saved, Key::Before),
+        b"SAVEDON" => (DateField::Saved, Key::On),
+        b"SAVEDSINCE" => (DateField::Saved, Key::Since),
         b"SENTBEFORE" => (DateField::Sent, Key::Before),
         b"SENTON" => (DateField::Sent, Key::On),
         b"SENTSINCE" => (DateField::Sent, Key::Since),
