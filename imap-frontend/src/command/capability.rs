@@ -12,7 +12,7 @@ const ALWAYS: [&str; 5] = ["IMAP4rev1", "LITERAL+", "ID", "ENABLE", "IDLE"];
 /// Before login.
 const BEFORE_LOGIN: [&str; 1] = ["SASL-IR"];
 /// After login.
-const AFTER_LOGIN: [&str; 27] = [
+const AFTER_LOGIN: [&str; 28] = [
     "NAMESPACE",
     "CHILDREN",
     "SPECIAL-USE",
@@ -26,6 +26,7 @@ const AFTER_LOGIN: [&str; 27] = [
     "PREVIEW",
     "UIDONLY",
     "UIDBATCHES",
+    "MULTIAPPEND",
     "STATUS=SIZE",
     "ESEARCH",
     "SEARCHRES",
