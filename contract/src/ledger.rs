@@ -10,6 +10,7 @@ pub mod paging;
 pub mod properties;
 pub mod races;
 pub mod removal;
+pub mod replacing;
 pub mod uids;
 
 /// One test for each rule, over the ledger that `$fresh` makes: the path of an async function that
@@ -41,6 +42,9 @@ macro_rules! ledger_contract {
             messages: recent_is_taken_once
             messages: quota_is_kept_exactly
             messages: accounts_do_not_touch_each_other
+            replacing: a_replacement_is_one_commit
+            replacing: what_is_gone_is_not_replaced
+            replacing: a_replacement_costs_the_difference
             races: readers_never_see_a_gap
             races: no_update_is_lost
             races: the_last_place_is_given_once

@@ -18,6 +18,7 @@ mod login;
 mod mailbox;
 mod namespace;
 mod noop;
+mod replace;
 mod search;
 mod select;
 mod sort;
@@ -117,6 +118,7 @@ async fn selected(talk: &mut Talk, selected: &mut Selected, command: Command) ->
         Command::CancelUpdate(cancel) => cancel_update::run(selected, &cancel),
         Command::Copy(copy) => Box::pin(copy::run(selected, &copy)).await,
         Command::Move(copy) => Box::pin(copy::run_move(talk, selected, &copy)).await,
+        Command::Replace(replace) => Box::pin(replace::run(talk, selected, *replace)).await,
         Command::Expunge => Box::pin(expunge::run(selected)).await,
         Command::UidExpunge(command) => Box::pin(expunge::run_uid(selected, &command)).await,
         Command::UidBatches(command) => uid_batches::run(talk, selected, &command),

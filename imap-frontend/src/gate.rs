@@ -68,6 +68,7 @@ pub(crate) fn tail(command: &Command) -> Tail {
         | Command::CancelUpdate(_)
         | Command::Esearch(_)
         | Command::Copy(_)
+        | Command::Replace(_)
         | Command::Move(_) => Tail::News,
     }
 }
@@ -99,6 +100,8 @@ mod tests {
         ("UID COPY 1 INBOX", Tail::News),
         ("MOVE 1 INBOX", Tail::News),
         ("UID MOVE 1 INBOX", Tail::News),
+        ("REPLACE 1 INBOX {1+}\r\nx", Tail::News),
+        ("UID REPLACE 1 INBOX {1+}\r\nx", Tail::News),
         ("EXPUNGE", Tail::News),
         ("UID EXPUNGE 1", Tail::News),
         ("UIDBATCHES 1000", Tail::News),

@@ -11,6 +11,7 @@ pub(crate) fn are_needed(command: &Command) -> bool {
         | Command::Store(Store { by, .. })
         | Command::Copy(Copy { by, .. })
         | Command::Move(Copy { by, .. }) => *by == By::Seq,
+        Command::Replace(replace) => replace.by == By::Seq,
         Command::Search(Search { by, key, .. })
         | Command::Sort(Sort { by, key, .. })
         | Command::Thread(Thread { by, key, .. }) => *by == By::Seq || key.names_numbers(),
@@ -35,6 +36,8 @@ mod tests {
             ("UID COPY 1 x", false),
             ("MOVE 1 x", true),
             ("UID MOVE 1 x", false),
+            ("REPLACE 1 x {1+}\r\nx", true),
+            ("UID REPLACE 1 x {1+}\r\nx", false),
             ("SEARCH ALL", true),
             ("UID SEARCH ALL", false),
             ("UID SEARCH UID 1:9", false),

@@ -24,6 +24,7 @@ fn code(refusal: &Refusal, role: Role) -> Code<'static> {
         Refusal::NoSuchMailbox => Code::NonExistent,
         Refusal::MailboxExists => Code::AlreadyExists,
         Refusal::BadName(_) | Refusal::Cannot(_) => Code::Cannot,
+        Refusal::MessageGone => Code::ExpungeIssued,
         Refusal::OverQuota => Code::OverQuota,
         Refusal::TooLarge { .. } => Code::TooBig,
         Refusal::TooMany { .. } | Refusal::UidsExhausted | Refusal::ModSeqsExhausted(_) | _ => {
@@ -97,6 +98,7 @@ mod tests {
             (Refusal::MailboxExists, Subject, Code::AlreadyExists),
             (Refusal::BadName("x"), Subject, Code::Cannot),
             (Refusal::Cannot("x"), Subject, Code::Cannot),
+            (Refusal::MessageGone, Subject, Code::ExpungeIssued),
             (Refusal::OverQuota, Target, Code::OverQuota),
             (Refusal::TooLarge { limit: 1 }, Target, Code::TooBig),
             (Refusal::TooMany { what: "x", limit: 1 }, Subject, Code::Limit),

@@ -78,6 +78,7 @@ scripts! {
     pipelined
     qresync
     recent
+    replace
     search
     search_addresses
     searchres

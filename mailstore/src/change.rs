@@ -10,6 +10,7 @@ mod flag;
 mod mailbox;
 mod property;
 mod refusal;
+mod replace;
 mod snapshot;
 mod transfer;
 
@@ -100,6 +101,18 @@ pub enum Op {
         uids: UidSet,
         /// Copy or move.
         mode: Transfer,
+    },
+    /// Puts a message in the place of another: adds it and removes the other, both or neither
+    /// (RFC 8508).
+    Replace {
+        /// From where the old one goes.
+        from: MailboxId,
+        /// The old one: exactly one UID.
+        old: UidSet,
+        /// Where the new one comes to.
+        to: MailboxId,
+        /// The new one.
+        new: Box<NewMessage>,
     },
     /// Changes the hierarchy of mailboxes.
     Mailbox(MailboxOp),
@@ -206,6 +219,7 @@ impl Change {
                     Transfer::Move => reads.live(*from, uids),
                 }
             }
+            Op::Replace { from, old, to, .. } => Reads::mailboxes([*from, *to]).live(*from, old),
             Op::Provision { .. } | Op::Mailbox(_) => Reads::all_mailboxes(),
             Op::Property { at, .. } => Reads::mailboxes(*at).properties(*at),
             Op::Quota(_) => Reads::mailboxes([]),
@@ -227,6 +241,7 @@ impl Change {
             Op::Transfer { from, to, mode: Transfer::Move, .. } => {
                 transfer::r#move(self, seen, (*from, *to))
             }
+            Op::Replace { from, to, new, .. } => replace::decide(self, seen, (*from, *to), new),
             Op::Mailbox(op) => mailbox::decide(self, seen, op),
             Op::TakeRecent { at, below } => mailbox::take_recent(self, seen, *at, *below),
             Op::Property { at, set } => property::decide(self, seen, *at, set),

@@ -49,6 +49,7 @@ pub mod property;
 pub mod random;
 mod reader;
 mod removal;
+mod replacing;
 pub mod search;
 mod searching;
 mod selected;

@@ -199,7 +199,7 @@ impl Mailstore {
     }
 
     /// Puts the big blobs where they belong, and makes the message one of this account.
-    async fn place(
+    pub(crate) async fn place(
         &self,
         account: AccountId,
         incoming: Incoming,

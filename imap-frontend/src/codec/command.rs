@@ -15,6 +15,7 @@ mod id;
 mod list;
 mod login;
 mod rename;
+mod replace;
 mod search;
 mod select;
 mod sort;
@@ -37,6 +38,7 @@ pub use id::Id;
 pub use list::{List, ListForm, ListReturn, ListSelection};
 pub use login::Login;
 pub use rename::Rename;
+pub use replace::Replace;
 pub use search::{ResultOption, Search};
 pub use select::{Access, QResync, Select};
 pub use sort::Sort;
@@ -108,6 +110,8 @@ pub enum Command {
     Status(Status),
     /// APPEND (RFC 9051 6.3.12, RFC 3502).
     Append(Append),
+    /// REPLACE (RFC 8508).
+    Replace(Box<Replace>),
     /// IDLE (RFC 2177): the next line, read with `Framer::next_line`, is `DONE`.
     Idle,
     /// CHECK (RFC 3501 6.4.1).
@@ -160,6 +164,7 @@ const COMMANDS: &[(&str, Parse)] = &[
     ("EXAMINE", |c| select::parse(c, Access::ReadOnly).map(Command::Select)),
     ("STATUS", |c| status::parse(c).map(Command::Status)),
     ("APPEND", |c| append::parse(c).map(Command::Append)),
+    ("REPLACE", |c| replace::parse(c, By::Seq).map(Box::new).map(Command::Replace)),
     ("COPY", |c| copy::parse(c, By::Seq).map(Command::Copy)),
     ("MOVE", |c| copy::parse(c, By::Seq).map(Command::Move)),
     ("EXPUNGE", |_| Ok(Command::Expunge)),
@@ -193,6 +198,7 @@ const UID_COMMANDS: &[(&str, Parse)] = &[
     ("ESEARCH", |c| esearch::parse(c).map(Command::Esearch)),
     ("SORT", |c| sort::parse(c, By::Uid).map(Command::Sort)),
     ("THREAD", |c| thread::parse(c, By::Uid).map(Command::Thread)),
+    ("REPLACE", |c| replace::parse(c, By::Uid).map(Box::new).map(Command::Replace)),
     ("COPY", |c| copy::parse(c, By::Uid).map(Command::Copy)),
     ("MOVE", |c| copy::parse(c, By::Uid).map(Command::Move)),
     ("EXPUNGE", |c| expunge::parse(c).map(Command::UidExpunge)),

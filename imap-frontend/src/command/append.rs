@@ -14,12 +14,17 @@ use crate::outcome::{Done, Failed, Note, Outcome};
 use crate::refusal::{self, Role};
 use crate::state::Authenticated;
 
+/// The client has changed its mind.
+pub(super) fn cancelled() -> Failed {
+    Failed::No(None, Cow::Borrowed("Append cancelled: the message is empty"))
+}
+
 /// From this size on a message is parsed where it does not hold up other sessions.
 const LARGE: usize = 256 * 1024;
 
 pub(super) async fn run(user: &Authenticated, append: Append) -> Outcome {
     if append.messages.iter().any(|message| message.data.is_empty()) {
-        return Err(Failed::No(None, Cow::Borrowed("Append cancelled: the message is empty")));
+        return Err(cancelled());
     }
     let to = user.find(&append.mailbox, Role::Target).await?;
     let mut messages = Vec::with_capacity(append.messages.len());
@@ -33,7 +38,7 @@ pub(super) async fn run(user: &Authenticated, append: Append) -> Outcome {
     Ok(Done::noting(note, "Stored"))
 }
 
-async fn prepare(store: &Mailstore, data: Bytes) -> Result<Prepared, Failed> {
+pub(super) async fn prepare(store: &Mailstore, data: Bytes) -> Result<Prepared, Failed> {
     if data.len() < LARGE {
         return Ok(store.prepare(data)?);
     }

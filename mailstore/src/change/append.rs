@@ -6,7 +6,7 @@ use super::draft::Draft;
 use super::{Change, Delta, MAX_APPEND, NewMessage, Outcome, Refusal, Snapshot};
 use crate::id::MailboxId;
 use crate::message::Row;
-use crate::uid::Uid;
+use crate::uid::{Uid, UidSet};
 
 pub(super) fn decide(
     change: &Change,
@@ -18,9 +18,23 @@ pub(super) fn decide(
         return Err(Refusal::TooMany { what: "messages in one append", limit: MAX_APPEND as u64 });
     }
     let mut draft = Draft::new(change, seen)?;
+    draft.charge(messages.len() as u64, messages.iter().map(size).sum())?;
+    let outcome = place(&mut draft, change, to, messages)?;
+    match messages {
+        [] => Ok(Draft::nothing(seen, outcome)),
+        _ => Ok(draft.finish(outcome)),
+    }
+}
+
+/// Gives the messages their UIDs and rows. What they take of the quota has been charged.
+pub(super) fn place(
+    draft: &mut Draft<'_>,
+    change: &Change,
+    to: MailboxId,
+    messages: &[NewMessage],
+) -> Result<Outcome, Refusal> {
     let uid_validity = draft.live(to)?.uid_validity;
     let count = messages.len() as u64;
-    draft.charge(count, messages.iter().map(size).sum())?;
     let first = draft.allocate(to, count)?;
     for (message, uid) in messages.iter().zip(first..=u32::MAX) {
         let email = &message.content.email;
@@ -38,14 +52,14 @@ pub(super) fn decide(
         draft.insert(to, row)?;
         draft.delta().emails.push(Arc::clone(&message.content));
     }
-    if messages.is_empty() {
-        let uids = Default::default();
-        return Ok(Draft::nothing(seen, Outcome::Appended { uid_validity, uids }));
-    }
-    let uids = draft.log_arrived(to, first, count);
-    Ok(draft.finish(Outcome::Appended { uid_validity, uids }))
+    let uids = match count {
+        0 => UidSet::new(),
+        _ => draft.log_arrived(to, first, count),
+    };
+    Ok(Outcome::Appended { uid_validity, uids })
 }
 
-fn size(message: &NewMessage) -> u64 {
+/// What a message takes of the quota, in bytes.
+pub(super) fn size(message: &NewMessage) -> u64 {
     message.content.email.tree.size()
 }

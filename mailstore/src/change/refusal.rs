@@ -18,6 +18,9 @@ pub enum Refusal {
     /// It may not be deleted or renamed like that.
     #[error("that cannot be done to this mailbox: {0}")]
     Cannot(&'static str),
+    /// The message was expunged meanwhile.
+    #[error("the message is gone")]
+    MessageGone,
     /// The account would hold more than its quota allows.
     #[error("over quota")]
     OverQuota,

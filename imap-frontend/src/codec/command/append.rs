@@ -48,7 +48,7 @@ pub(super) fn parse(cursor: &mut Cursor<'_>) -> Parsed<Append> {
     }
 }
 
-fn message(cursor: &mut Cursor<'_>) -> Parsed<AppendMessage> {
+pub(super) fn message(cursor: &mut Cursor<'_>) -> Parsed<AppendMessage> {
     let mut flags = Flags::NONE;
     if cursor.peek() == Some(b'(') {
         flags = cursor.flag_list()?;

@@ -48,6 +48,7 @@ impl Command {
             | Self::Fetch(_)
             | Self::Store(_)
             | Self::Copy(_)
+            | Self::Replace(_)
             | Self::Move(_) => Stage::Selected,
         }
     }
@@ -88,6 +89,7 @@ impl Command {
             Self::CancelUpdate(_) => "CANCELUPDATE",
             Self::Fetch(fetch) => by(fetch.by, "FETCH", "UID FETCH"),
             Self::Store(store) => by(store.by, "STORE", "UID STORE"),
+            Self::Replace(replace) => by(replace.by, "REPLACE", "UID REPLACE"),
             Self::Copy(copy) => by(copy.by, "COPY", "UID COPY"),
             Self::Move(copy) => by(copy.by, "MOVE", "UID MOVE"),
         }

@@ -65,7 +65,8 @@ impl Cursor<'_> {
         Ok(Window::new(end, one, self.nz_number()?))
     }
 
-    fn bound(&mut self) -> Parsed<Bound> {
+    /// A number, or `*`.
+    pub(in crate::codec) fn bound(&mut self) -> Parsed<Bound> {
         if self.eat(b'*') {
             return Ok(Bound::Star);
         }

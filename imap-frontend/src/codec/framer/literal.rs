@@ -54,7 +54,7 @@ pub(super) fn without_line_end(line: &[u8]) -> &[u8] {
 pub(super) fn is_message(text: &[u8]) -> bool {
     let mut cursor = Cursor::new(text);
     let mut word = || {
-        let word = cursor.word().to_ascii_uppercase();
+        let word = cursor.run(|byte| byte.is_ascii_graphic()).to_ascii_uppercase();
         cursor.space().is_ok().then_some(word)
     };
     let (_tag, name) = (word(), word());

@@ -1,0 +1,34 @@
+//! REPLACE (RFC 8508): APPEND and EXPUNGE of one message in one commit.
+//!
+//! APPENDUID comes in an untagged OK, before what is gone is told (RFC 8508 4.3).
+
+use mailstore::Incoming;
+
+use super::append;
+use crate::codec::command::{AppendMessage, Replace};
+use crate::codec::reply::{Code, Condition};
+use crate::outcome::{Done, Failed, Outcome};
+use crate::refusal::{self, Role};
+use crate::state::Selected;
+use crate::talk::Talk;
+
+pub(super) async fn run(talk: &mut Talk, selected: &mut Selected, replace: Replace) -> Outcome {
+    selected.writable()?;
+    let AppendMessage { flags, date, data } = replace.new;
+    if data.is_empty() {
+        return Err(append::cancelled());
+    }
+    let Some(old) = selected.resolve(replace.by, &replace.old)?.first() else {
+        return Err(Failed::no(Code::NonExistent, "There is no such message"));
+    };
+    let to = selected.user.find(&replace.mailbox, Role::Target).await?;
+    let message = append::prepare(selected.store(), data).await?;
+    let new = Incoming { flags, internal_date: date, ..Incoming::new(message) };
+    let way = (selected.at().mailbox, old);
+    let done = selected.store().replace(selected.user.by, way, to, new).await;
+    let done = done.map_err(refusal::of_target)?;
+    let code = Code::AppendUid { validity: done.uid_validity, uids: &done.uids };
+    talk.reply.untagged(Condition::Ok, Some(code), "Stored");
+    selected.expunged();
+    Ok(Done::new("Replaced"))
+}
