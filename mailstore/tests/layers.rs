@@ -24,6 +24,7 @@ const LAYERS: [&[&str]; 8] = [
         "mailstore",
         "reader",
         "removal",
+        "replacing",
         "searching",
         "selected",
         "sweep",

@@ -18,6 +18,7 @@ pub(super) fn decide(
         return Err(Refusal::TooMany { what: "messages in one append", limit: MAX_APPEND as u64 });
     }
     let mut draft = Draft::new(change, seen)?;
+    draft.live(to)?;
     draft.charge(messages.len() as u64, messages.iter().map(size).sum())?;
     let outcome = place(&mut draft, change, to, messages)?;
     match messages {
