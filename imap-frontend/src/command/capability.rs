@@ -12,7 +12,7 @@ const ALWAYS: [&str; 5] = ["IMAP4rev1", "LITERAL+", "ID", "ENABLE", "IDLE"];
 /// Before login.
 const BEFORE_LOGIN: [&str; 1] = ["SASL-IR"];
 /// After login.
-const AFTER_LOGIN: [&str; 28] = [
+const AFTER_LOGIN: [&str; 29] = [
     "NAMESPACE",
     "CHILDREN",
     "SPECIAL-USE",
@@ -27,6 +27,7 @@ const AFTER_LOGIN: [&str; 28] = [
     "UIDONLY",
     "UIDBATCHES",
     "MULTIAPPEND",
+    "REPLACE",
     "STATUS=SIZE",
     "ESEARCH",
     "SEARCHRES",
