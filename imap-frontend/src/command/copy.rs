@@ -4,12 +4,12 @@
 //! yet, are copied too (RFC 2180 4.4). MOVE moves each message at once from here to there; those
 //! that are gone are passed over. That they are gone here is told as all news are.
 
-use mailstore::Transferred;
-use mailstore::change::Transfer;
+use mailstore::change::{Refusal, Transfer};
+use mailstore::{Error, Transferred};
 
 use crate::codec::command::Copy;
 use crate::codec::reply::{Code, Condition};
-use crate::outcome::{Done, Note, Outcome};
+use crate::outcome::{Done, Failed, Note, Outcome};
 use crate::refusal::{self, Role};
 use crate::state::Selected;
 use crate::talk::Talk;
@@ -41,7 +41,7 @@ async fn transfer(
     selected: &Selected,
     copy: &Copy,
     mode: Transfer,
-) -> Result<Option<Transferred>, crate::outcome::Failed> {
+) -> Result<Option<Transferred>, Failed> {
     let uids = selected.resolve(copy.by, &copy.set)?;
     let to = selected.user.find(&copy.mailbox, Role::Target).await?;
     if uids.is_empty() {
@@ -49,6 +49,20 @@ async fn transfer(
     }
     let way = (selected.at().mailbox, to);
     let done = selected.store().transfer(selected.user.by, way, uids, mode).await;
-    let done = done.map_err(refusal::of_target)?;
+    let done = match done {
+        Ok(done) => done,
+        Err(error) => return Err(refused(selected, error).await),
+    };
     Ok(Some(done).filter(|done| !done.from.is_empty()))
+}
+
+/// There is no such target; unless it is the mailbox selected that was deleted (RFC 2180 3.3): a
+/// client that is told to create the target would try for nothing.
+pub(super) async fn refused(selected: &Selected, error: Error) -> Failed {
+    if let Error::Refused(Refusal::NoSuchMailbox) = error
+        && matches!(selected.mailbox.present().await, Ok(None))
+    {
+        return refusal::no_such_mailbox(Role::Subject);
+    }
+    refusal::of_target(error)
 }

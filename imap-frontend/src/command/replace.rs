@@ -4,11 +4,11 @@
 
 use mailstore::Incoming;
 
-use super::append;
+use super::{append, copy};
 use crate::codec::command::{AppendMessage, Replace};
 use crate::codec::reply::{Code, Condition};
 use crate::outcome::{Done, Failed, Outcome};
-use crate::refusal::{self, Role};
+use crate::refusal::Role;
 use crate::state::Selected;
 use crate::talk::Talk;
 
@@ -26,7 +26,10 @@ pub(super) async fn run(talk: &mut Talk, selected: &mut Selected, replace: Repla
     let new = Incoming { flags, internal_date: date, ..Incoming::new(message) };
     let way = (selected.at().mailbox, old);
     let done = selected.store().replace(selected.user.by, way, to, new).await;
-    let done = done.map_err(refusal::of_target)?;
+    let done = match done {
+        Ok(done) => done,
+        Err(error) => return Err(copy::refused(selected, error).await),
+    };
     let code = Code::AppendUid { validity: done.uid_validity, uids: &done.uids };
     talk.reply.untagged(Condition::Ok, Some(code), "Stored");
     selected.expunged();
