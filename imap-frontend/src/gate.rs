@@ -95,6 +95,7 @@ mod tests {
         ("UID THREAD REFS UTF-8 ALL", Tail::News),
         ("UID THREAD REFS UTF-8 NOT 1", Tail::Silence),
         ("ESEARCH ALL", Tail::News),
+        ("UID ESEARCH ALL", Tail::News),
         ("CANCELUPDATE \"a\"", Tail::News),
         ("COPY 1 INBOX", Tail::News),
         ("UID COPY 1 INBOX", Tail::News),
