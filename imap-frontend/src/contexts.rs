@@ -5,11 +5,11 @@
 
 mod order;
 
-use mailstore::Notice;
 use mailstore::search::sort::{Criterion, Direction};
 use mailstore::search::{Key, Matcher, Scope};
 use mailstore::time::Timestamp;
 use mailstore::uid::{Uid, UidArray, UidSet};
+use mailstore::{Found, Notice};
 
 use crate::codec::Tag;
 use crate::codec::command::By;
@@ -164,6 +164,7 @@ impl Context {
                 set(added.clone(), shown)
             }
             Shown::Sorted(program, order) => {
+                let members = Found { uids: members, ..Found::default() };
                 *order = mailbox.sort(&members, program).await?;
                 lists(order::insertions(order, added), shown)
             }

@@ -67,6 +67,7 @@ scripts! {
     expunged_elsewhere
     fetch
     first_mail
+    fuzzy
     idle
     limits
     list

@@ -1,6 +1,7 @@
 //! Search keys (RFC 9051 6.4.4) and how a message matches them.
 
 mod charset;
+mod fuzzy;
 mod key;
 mod matcher;
 mod pin;

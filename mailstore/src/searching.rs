@@ -16,7 +16,7 @@ use crate::message::{Fetched, Row, Want};
 use crate::mime::text::HeaderText;
 use crate::search::{Candidate, Matcher, Recency};
 use crate::selected::Selected;
-use crate::uid::{ModSeq, UidSet};
+use crate::uid::{ModSeq, Uid, UidSet};
 
 pub(crate) use cache::TextCache;
 pub use sorting::Threaded;
@@ -32,10 +32,20 @@ pub struct Found {
     pub uids: UidSet,
     /// The highest MODSEQ among them; zero if no rows had to be looked at.
     pub modseq: ModSeq,
+    /// How relevant each is, from 1 to 100, ascending by UID; empty if nothing was FUZZY
+    /// (RFC 6203).
+    pub scores: Vec<(Uid, u8)>,
 }
 
 impl Found {
-    fn add(&mut self, row: &Row) {
+    /// How relevant a message is.
+    pub fn relevancy(&self, uid: Uid) -> u8 {
+        let at = self.scores.binary_search_by_key(&uid, |(uid, _)| *uid).ok();
+        at.and_then(|at| self.scores.get(at)).map_or(100, |(_, score)| *score)
+    }
+
+    fn add(&mut self, row: &Row, score: Option<u8>) {
+        self.scores.extend(score.map(|score| (row.uid, score)));
         self.uids.insert(row.uid);
         self.modseq = self.modseq.max(row.modseq);
     }
@@ -43,6 +53,7 @@ impl Found {
     fn join(&mut self, other: Self) {
         self.uids = self.uids.union(&other.uids);
         self.modseq = self.modseq.max(other.modseq);
+        self.scores.extend(other.scores);
     }
 }
 
@@ -68,12 +79,13 @@ impl Selected {
     pub async fn search(&self, matcher: &Matcher) -> Result<Found, Error> {
         let rest = matcher.candidates(self.uids());
         if matcher.is_decided_by_uid() {
-            return Ok(Found { uids: rest, modseq: ModSeq::ZERO });
+            return Ok(Found { uids: rest, ..Found::default() });
         }
         let most = self.store().settings().search_work;
         let mut search =
             Search { selected: self, matcher, hits: Found::default(), turn: 0, most, work: 0 };
         search.run(rest).await?;
+        search.hits.scores.sort_unstable();
         Ok(search.hits)
     }
 
@@ -125,7 +137,7 @@ impl Search<'_> {
         rows.retain(|row| {
             let decided = self.decide(row, &Texts::default());
             if decided == Some(true) {
-                hits.add(row);
+                hits.add(row, self.score(row, &Texts::default()));
             }
             decided.is_none()
         });
@@ -141,7 +153,7 @@ impl Search<'_> {
         let known = texts.get_all(self.selected.mailbox().account, rows, self.matcher.needs());
         for (row, texts) in rows.iter().zip(&known) {
             match self.decide(row, texts) {
-                Some(true) => hits.add(row),
+                Some(true) => hits.add(row, self.score(row, texts)),
                 Some(false) => {}
                 None => unknown.insert(row.uid),
             }
@@ -177,7 +189,7 @@ impl Search<'_> {
             texts.body = Some(texts::body(store, tree).await?);
         }
         if self.decide(&message.row, &texts) == Some(true) {
-            hits.add(&message.row);
+            hits.add(&message.row, self.score(&message.row, &texts));
         }
         let len = texts.len();
         store.texts().put(self.selected.mailbox().account, message.row.email, texts);
@@ -188,6 +200,12 @@ impl Search<'_> {
 
     fn decide(&self, row: &Row, texts: &Texts) -> Option<bool> {
         self.matcher.matches(&self.selected.candidate(row, texts))
+    }
+
+    /// How relevant a message is that matches, if that is asked.
+    fn score(&self, row: &Row, texts: &Texts) -> Option<u8> {
+        let candidate = self.selected.candidate(row, texts);
+        self.matcher.is_fuzzy().then(|| self.matcher.relevancy(&candidate))
     }
 
     /// So many bytes were looked through: it is the turn of others, or enough.

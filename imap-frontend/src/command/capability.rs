@@ -12,7 +12,7 @@ const ALWAYS: [&str; 5] = ["IMAP4rev1", "LITERAL+", "ID", "ENABLE", "IDLE"];
 /// Before login.
 const BEFORE_LOGIN: [&str; 1] = ["SASL-IR"];
 /// After login.
-const AFTER_LOGIN: [&str; 29] = [
+const AFTER_LOGIN: [&str; 30] = [
     "NAMESPACE",
     "CHILDREN",
     "SPECIAL-USE",
@@ -39,6 +39,7 @@ const AFTER_LOGIN: [&str; 29] = [
     "CONTEXT=SEARCH",
     "CONTEXT=SORT",
     "MULTISEARCH",
+    "SEARCH=FUZZY",
     "THREAD=ORDEREDSUBJECT",
     "THREAD=REFERENCES",
     "THREAD=REFS",

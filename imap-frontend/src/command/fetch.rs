@@ -31,7 +31,10 @@ pub(super) async fn run(talk: &mut Talk, selected: &mut Selected, fetch: &Fetch)
         Some(since) => changed(talk, selected, (fetch, uids), since).await?,
         None => uids,
     };
-    let uids = fetch.partial.map_or_else(|| uids.clone(), |window| window.of(&uids));
+    let uids = match fetch.partial {
+        Some(window) => window.of(&uids),
+        None => uids,
+    };
     let shape = Shape::of(fetch, selected);
     let mut sent = Sent { asked: uids.len(), ..Sent::default() };
     let mut rest = uids;

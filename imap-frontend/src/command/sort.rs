@@ -24,7 +24,7 @@ pub(super) async fn run(talk: &mut Talk, selected: &mut Selected, sort: &Sort) -
     let (server, view) = (&selected.user.server, selected.mailbox.uids());
     let found = find(server, &selected.mailbox, (&sort.key, &before)).await?;
     let _room = room::take(server, view.len(), room::PER_SORTED).await?;
-    let sorted = selected.mailbox.sort(&found.uids, &sort.program).await?;
+    let sorted = selected.mailbox.sort(&found, &sort.program).await?;
     if sort.results.is_some() {
         let answer = Answer::new(&asked, &found, Some(&sorted));
         answer.tell(talk, &selected.mailbox, None).await?;

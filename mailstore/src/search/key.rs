@@ -32,6 +32,8 @@ pub enum Key {
     Or(Box<Key>, Box<Key>),
     /// NOT.
     Not(Box<Key>),
+    /// FUZZY: these texts, or what is near to them (RFC 6203). Keys without a text are exact.
+    Fuzzy(Box<Key>),
     /// By sequence number. Numbers that no message has match nothing.
     Sequence(SequenceSet),
     /// UID: by UID.
@@ -82,7 +84,18 @@ impl Key {
             Self::Sequence(_) => true,
             Self::And(keys) => keys.iter().any(Self::names_numbers),
             Self::Or(a, b) => a.names_numbers() || b.names_numbers(),
-            Self::Not(key) => key.names_numbers(),
+            Self::Not(key) | Self::Fuzzy(key) => key.names_numbers(),
+            _ => false,
+        }
+    }
+
+    /// Is FUZZY in it?
+    pub fn is_fuzzy(&self) -> bool {
+        match self {
+            Self::Fuzzy(_) => true,
+            Self::Not(key) => key.is_fuzzy(),
+            Self::Or(a, b) => a.is_fuzzy() || b.is_fuzzy(),
+            Self::And(keys) => keys.iter().any(Self::is_fuzzy),
             _ => false,
         }
     }

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use memchr::memmem::Finder;
 
+use super::fuzzy::Words;
 use super::key::{DateField, Day, Key};
 use crate::flags::{Flags, Keyword, SystemFlag};
 use crate::id::{EmailId, ThreadId};
@@ -117,26 +118,57 @@ enum Test {
 
 /// A folded text to be found.
 #[derive(Debug)]
-struct Needle(Finder<'static>);
+enum Needle {
+    /// As it stands.
+    Exact(Finder<'static>),
+    /// By its words, or what is near to them (RFC 6203).
+    Near(Words),
+}
+
+/// How texts are found.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Precision {
+    Exact,
+    Fuzzy,
+}
 
 impl Needle {
-    fn new(text: &str) -> Self {
-        Self(Finder::new(fold(text).as_bytes()).into_owned())
+    fn new(text: &str, precision: Precision) -> Self {
+        let text = fold(text);
+        match precision {
+            Precision::Exact => Self::Exact(Finder::new(text.as_bytes()).into_owned()),
+            Precision::Fuzzy => Self::Near(Words::of(&text)),
+        }
     }
 
     fn is_in(&self, text: &str) -> bool {
-        self.0.find(text.as_bytes()).is_some()
+        self.score(text) > 0
+    }
+
+    /// How well it is found, from 1 to 100; 0 if it is not.
+    fn score(&self, text: &str) -> u8 {
+        match self {
+            Self::Exact(finder) if finder.find(text.as_bytes()).is_some() => 100,
+            Self::Exact(_) => 0,
+            Self::Near(words) => words.score(text),
+        }
     }
 }
 
 impl Matcher {
     /// Makes a key ready. Recurses as deep as the key is nested.
     pub fn new(key: &Key, scope: &Scope<'_>) -> Self {
+        Self::build(key, scope, Precision::Exact)
+    }
+
+    fn build(key: &Key, scope: &Scope<'_>, precision: Precision) -> Self {
+        let needle = |text: &str| Needle::new(text, precision);
         let test = match key {
             Key::All => Test::Everything,
-            Key::And(keys) => Test::All(Self::sorted(keys.iter(), scope)),
-            Key::Or(a, b) => Test::Any(Self::sorted([&**a, &**b].into_iter(), scope)),
-            Key::Not(key) => Test::Not(Box::new(Self::new(key, scope))),
+            Key::And(keys) => Test::All(Self::sorted(keys.iter(), scope, precision)),
+            Key::Or(a, b) => Test::Any(Self::sorted([&**a, &**b].into_iter(), scope, precision)),
+            Key::Not(key) => Test::Not(Box::new(Self::build(key, scope, precision))),
+            Key::Fuzzy(key) => return Self::build(key, scope, Precision::Fuzzy),
             Key::Sequence(set) => Test::Uids(set.search_seqs(scope.view)),
             Key::Uid(set) => Test::Uids(set.resolve_uids(scope.view)),
             Key::These(uids) => Test::Uids(scope.view.intersection(uids)),
@@ -152,11 +184,11 @@ impl Matcher {
             Key::Larger(size) => Test::Size(size.saturating_add(1)..u64::MAX),
             Key::Smaller(size) => Test::Size(0..*size),
             Key::Header(name, text) => {
-                Test::Header(fold(name), (!text.is_empty()).then(|| Needle::new(text)))
+                Test::Header(fold(name), (!text.is_empty()).then(|| needle(text)))
             }
             Key::Body(text) | Key::Text(text) if text.is_empty() => Test::Everything,
-            Key::Body(text) => Test::Body(Needle::new(text)),
-            Key::Text(text) => Test::Text(Needle::new(text)),
+            Key::Body(text) => Test::Body(needle(text)),
+            Key::Text(text) => Test::Text(needle(text)),
             Key::ModSeq(modseq) => Test::ModSeq(*modseq),
             Key::Email(email) => Test::Email(*email),
             Key::Thread(thread) => Test::Thread(*thread),
@@ -166,10 +198,55 @@ impl Matcher {
     }
 
     /// Those that need less come first.
-    fn sorted<'a>(keys: impl Iterator<Item = &'a Key>, scope: &Scope<'_>) -> Vec<Self> {
-        let mut matchers: Vec<_> = keys.map(|key| Self::new(key, scope)).collect();
+    fn sorted<'a>(
+        keys: impl Iterator<Item = &'a Key>,
+        scope: &Scope<'_>,
+        precision: Precision,
+    ) -> Vec<Self> {
+        let mut matchers: Vec<_> = keys.map(|key| Self::build(key, scope, precision)).collect();
         matchers.sort_by_key(|matcher| (matcher.needs.body, matcher.needs.header));
         matchers
+    }
+
+    /// Is a text in it sought by what is near to it?
+    pub fn is_fuzzy(&self) -> bool {
+        match &self.test {
+            Test::All(matchers) | Test::Any(matchers) => matchers.iter().any(Self::is_fuzzy),
+            Test::Not(matcher) => matcher.is_fuzzy(),
+            Test::Header(_, Some(needle)) | Test::Body(needle) | Test::Text(needle) => {
+                matches!(needle, Needle::Near(_))
+            }
+            _ => false,
+        }
+    }
+
+    /// How relevant a message that matches is, from 1 to 100 (RFC 6203 4): as well as its texts
+    /// match; what is in a body counts for less than what is in the header.
+    pub fn relevancy(&self, candidate: &Candidate<'_>) -> u8 {
+        self.score(candidate).unwrap_or(100).clamp(1, 100)
+    }
+
+    /// `None` if it is not about texts, or these are not known.
+    fn score(&self, candidate: &Candidate<'_>) -> Option<u8> {
+        let of_body = |needle: &Needle| candidate.body.map(|body| needle.score(body) / 5 * 4);
+        match &self.test {
+            Test::All(matchers) => {
+                let scores: Vec<_> = matchers.iter().filter_map(|it| it.score(candidate)).collect();
+                let sum: usize = scores.iter().map(|score| usize::from(*score)).sum();
+                sum.checked_div(scores.len()).map(|mean| mean as u8)
+            }
+            Test::Any(matchers) => matchers.iter().filter_map(|it| it.score(candidate)).max(),
+            Test::Header(name, Some(needle)) => {
+                let values = candidate.header?.fields().filter(|field| field.0 == name);
+                values.map(|field| needle.score(field.1)).max()
+            }
+            Test::Body(needle) => of_body(needle),
+            Test::Text(needle) => {
+                let header = candidate.header.map(|header| needle.score(header.as_str()));
+                header.max(of_body(needle))
+            }
+            _ => None,
+        }
     }
 
     /// How many texts each message is looked through for.

@@ -15,6 +15,7 @@ impl Key {
             Self::And(keys) => Self::And(keys.iter().map(|key| key.pinned(scope)).collect()),
             Self::Or(a, b) => Self::Or(pin(a), pin(b)),
             Self::Not(key) => Self::Not(pin(key)),
+            Self::Fuzzy(key) => Self::Fuzzy(pin(key)),
             other => other.clone(),
         }
     }

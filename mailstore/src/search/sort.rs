@@ -21,6 +21,8 @@ pub enum Criterion {
     DisplayTo,
     /// FROM.
     From,
+    /// RELEVANCY: the most relevant first (RFC 6203 6).
+    Relevancy,
     /// SIZE.
     Size,
     /// SUBJECT: the base subject.
@@ -52,6 +54,8 @@ pub struct Sortable {
     pub sent: i64,
     /// RFC822.SIZE, in bytes.
     pub size: u64,
+    /// How relevant it is, from 1 to 100 (RFC 6203).
+    pub relevancy: u8,
     /// What its header says.
     pub summary: Arc<Summary>,
 }
@@ -116,7 +120,9 @@ fn text(criterion: Criterion, message: &Sortable) -> Option<&str> {
         Criterion::From => &summary.from,
         Criterion::Subject => &summary.subject,
         Criterion::To => &summary.to,
-        Criterion::Arrival | Criterion::Date | Criterion::Size => return None,
+        Criterion::Arrival | Criterion::Date | Criterion::Relevancy | Criterion::Size => {
+            return None;
+        }
     })
 }
 
@@ -125,6 +131,7 @@ fn number(criterion: Criterion, message: &Sortable) -> u64 {
     match criterion {
         Criterion::Arrival => message.arrival.cast_unsigned() ^ 1 << 63,
         Criterion::Date => message.sent.cast_unsigned() ^ 1 << 63,
+        Criterion::Relevancy => u64::from(u8::MAX - message.relevancy),
         Criterion::Size => message.size,
         _ => 0,
     }

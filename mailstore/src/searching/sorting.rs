@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use super::aside::aside;
-use super::give_way;
 use super::summaries::Known;
 use super::texts;
+use super::{Found, give_way};
 use crate::error::Error;
 use crate::message::{Fetched, Want};
 use crate::search::Summary;
-use crate::search::sort::{Program, Sortable, sorted};
+use crate::search::sort::{Criterion, Program, Sortable, sorted};
 use crate::search::thread::{Algorithm, Threads};
 use crate::selected::Selected;
 use crate::uid::{Uid, UidSet};
@@ -25,8 +25,11 @@ pub struct Threaded {
 
 impl Selected {
     /// Messages of the view in the order of a program.
-    pub async fn sort(&self, uids: &UidSet, program: &Program) -> Result<Vec<Uid>, Error> {
-        let messages = self.sortable(uids).await?;
+    pub async fn sort(&self, found: &Found, program: &Program) -> Result<Vec<Uid>, Error> {
+        let mut messages = self.sortable(&found.uids).await?;
+        if program.iter().any(|(criterion, _)| *criterion == Criterion::Relevancy) {
+            messages = Arc::new(scored(&messages, found));
+        }
         let program = program.to_vec();
         aside(messages.len(), move || sorted(&messages, &program)).await
     }
@@ -80,8 +83,24 @@ impl Selected {
         let summary = Arc::new(Summary::of(&header));
         let arrival = message.row.internal_date.secs;
         let sent = summary.sent.unwrap_or(arrival);
-        Ok(Sortable { uid: message.row.uid, arrival, sent, size: message.row.size, summary })
+        Ok(Sortable {
+            uid: message.row.uid,
+            arrival,
+            sent,
+            size: message.row.size,
+            relevancy: 100,
+            summary,
+        })
     }
+}
+
+/// Messages with how relevant they are to what was sought.
+fn scored(messages: &[Sortable], found: &Found) -> Vec<Sortable> {
+    let scored = |message: &Sortable| {
+        let relevancy = found.relevancy(message.uid);
+        Sortable { relevancy, ..message.clone() }
+    };
+    messages.iter().map(scored).collect()
 }
 
 /// What was known before and what was read now, without what is no longer in the view.

@@ -124,6 +124,7 @@ mod tests {
             arrival: 0,
             sent: 0,
             size: 0,
+            relevancy: 100,
             summary: Arc::default(),
         };
         Known::of((1..=count).map(message).collect())

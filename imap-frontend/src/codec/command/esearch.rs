@@ -52,6 +52,7 @@ pub(super) fn parse(cursor: &mut Cursor<'_>) -> Parsed<Esearch> {
     let found = search::keys(cursor).map_err(|error| note(&results, error));
     let (key, modseq) = found?;
     let results = results.unwrap_or_else(|| vec![ResultOption::All]);
+    search::check_relevancy(cursor, &results, &key)?;
     Ok(Esearch { sources, results, key, modseq })
 }
 

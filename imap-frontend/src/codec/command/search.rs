@@ -9,7 +9,7 @@ use super::{By, Cursor, Parsed};
 use crate::codec::CommandError;
 
 pub use results::ResultOption;
-pub(super) use results::{note, parse as results};
+pub(super) use results::{check_relevancy, note, parse as results};
 
 /// SEARCH.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +28,7 @@ pub(super) fn parse(cursor: &mut Cursor<'_>, by: By) -> Parsed<Search> {
     cursor.space()?;
     let results = results::parse(cursor)?;
     let (key, modseq) = keys(cursor).map_err(|error| results::note(&results, error))?;
+    check_relevancy(cursor, results.as_deref().unwrap_or_default(), &key)?;
     Ok(Search { by, results, key, modseq })
 }
 

@@ -26,13 +26,14 @@ impl Sort {
     pub const MAX_CRITERIA: usize = 32;
 }
 
-const CRITERIA: [(&str, Criterion); 9] = [
+const CRITERIA: [(&str, Criterion); 10] = [
     ("ARRIVAL", Criterion::Arrival),
     ("CC", Criterion::Cc),
     ("DATE", Criterion::Date),
     ("DISPLAYFROM", Criterion::DisplayFrom),
     ("DISPLAYTO", Criterion::DisplayTo),
     ("FROM", Criterion::From),
+    ("RELEVANCY", Criterion::Relevancy),
     ("SIZE", Criterion::Size),
     ("SUBJECT", Criterion::Subject),
     ("TO", Criterion::To),
@@ -49,6 +50,11 @@ pub(super) fn parse(cursor: &mut Cursor<'_>, by: By) -> Parsed<Sort> {
     cursor.space()?;
     let (key, modseq) =
         search::in_charset(cursor).map_err(|error| search::note(&results, error))?;
+    search::check_relevancy(cursor, results.as_deref().unwrap_or_default(), &key)?;
+    let by_relevancy = |(criterion, _): &(Criterion, Direction)| *criterion == Criterion::Relevancy;
+    if program.iter().any(by_relevancy) && !key.is_fuzzy() {
+        return cursor.expected("FUZZY, as RELEVANCY is asked for");
+    }
     Ok(Sort { by, results, program, key, modseq })
 }
 

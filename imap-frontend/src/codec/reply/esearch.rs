@@ -120,6 +120,19 @@ impl Esearch<'_> {
     }
 
     /// `PARTIAL (-1:-100 `, up to what it shows.
+    /// `RELEVANCY (score ...)` (RFC 6203 4).
+    pub fn relevancy(&mut self, scores: impl IntoIterator<Item = u8>) {
+        self.name("RELEVANCY");
+        self.out.put_u8(b'(');
+        for (i, score) in scores.into_iter().enumerate() {
+            if i > 0 {
+                self.out.put_u8(b' ');
+            }
+            number::put(self.out, score);
+        }
+        self.out.put_u8(b')');
+    }
+
     /// `ADDTO (position set ...)`, `REMOVEFROM (position set ...)` (RFC 5267 4.3).
     fn changes(&mut self, change: Change, changes: &[(u32, Numbers)]) {
         self.name(match change {

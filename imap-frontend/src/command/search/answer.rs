@@ -2,6 +2,7 @@
 
 use mailstore::Found;
 use mailstore::message::Want;
+use mailstore::search::sort::Criterion;
 use mailstore::search::{Key, Scope, Window};
 use mailstore::time::Timestamp;
 use mailstore::uid::{ModSeq, Uid, UidSet};
@@ -65,7 +66,12 @@ impl<'a> Asked<'a> {
         let scope = Scope { saved, ..Scope::of(selected.mailbox.uids(), Timestamp::now()) };
         let (tag, key) = (talk.tag.clone(), key.pinned(&scope));
         let context = Context { tag: tag.clone(), by: self.by, key, shown };
-        if !selected.contexts.add(context) {
+        // How relevant a message is changes with what it is compared to.
+        let by_relevancy = matches!(&context.shown, Shown::Sorted(program, _)
+            if program.iter().any(|(criterion, _)| *criterion == Criterion::Relevancy));
+        if by_relevancy {
+            talk.reply.no_update(&tag, "What is sorted by relevancy is not kept current");
+        } else if !selected.contexts.add(context) {
             talk.reply.no_update(&tag, "Too many searches are kept current");
         }
     }
@@ -174,12 +180,30 @@ impl<'a> Answer<'a> {
                 ResultOption::Partial(window) => {
                     esearch.partial(*window, &self.numbers(mailbox, Some(*window)));
                 }
+                ResultOption::Relevancy => {
+                    let shown = self.shown().into_iter();
+                    esearch.relevancy(shown.map(|uid| self.found.relevancy(uid)));
+                }
                 ResultOption::Save | ResultOption::Update | ResultOption::Context => {}
             }
         }
         modseq.iter().for_each(|modseq| esearch.number("MODSEQ", modseq.0));
         esearch.end();
         Ok(())
+    }
+
+    /// The messages that ALL or PARTIAL shows, in its order.
+    fn shown(&self) -> Vec<Uid> {
+        let window = self.asked.options.iter().find_map(|option| match option {
+            ResultOption::Partial(window) => Some(*window),
+            _ => None,
+        });
+        match (self.sorted, window) {
+            (Some(sorted), Some(window)) => within(sorted, window).to_vec(),
+            (Some(sorted), None) => sorted.to_vec(),
+            (None, Some(window)) => window.of(&self.found.uids).iter().collect(),
+            (None, None) => self.found.uids.iter().collect(),
+        }
     }
 
     /// What was found, as much as a window shows of it.

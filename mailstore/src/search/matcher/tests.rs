@@ -204,6 +204,25 @@ fn what_was_saved_and_is_still_there() {
     assert_eq!(matcher.candidates(&view), UidSet::single(uid(20)));
 }
 
+#[test]
+fn fuzzy_keys_find_what_is_near() {
+    let message = Message::new();
+    let fuzzy = |key| Key::Fuzzy(Box::new(key));
+    let asked = |key: &Key| {
+        let matcher = Matcher::new(key, &Scope::of(&view(), Timestamp::default()));
+        (matcher.matches(&message.whole()).unwrap(), matcher.relevancy(&message.whole()))
+    };
+    let subject = |text: &str| header("subject", text);
+    assert!(!asked(&subject("Helo")).0);
+    assert_eq!(asked(&fuzzy(subject("Helo"))), (true, 60));
+    assert_eq!(asked(&fuzzy(subject("world hello"))), (true, 100));
+    assert!(!asked(&fuzzy(subject("mars"))).0);
+    assert_eq!(asked(&fuzzy(Key::Body("cafe".into()))), (true, 64));
+    assert_eq!(asked(&fuzzy(Key::And(vec![subject("hel"), subject("worlt")]))), (true, 70));
+    assert_eq!(asked(&fuzzy(or(subject("mars"), subject("world")))), (true, 100));
+    assert_eq!(asked(&fuzzy(Key::Flag(SystemFlag::Seen))), (true, 100));
+}
+
 /// The moment itself is in both (RFC 5032 3).
 #[test]
 fn older_and_younger() {

@@ -5,14 +5,21 @@ use super::*;
 fn message(uid: u32, header: &str, (arrival, size): (i64, u64)) -> Sortable {
     let summary = Summary::of(header.as_bytes());
     let sent = summary.sent.unwrap_or(arrival);
-    Sortable { uid: Uid::new(uid).unwrap(), arrival, sent, size, summary: Arc::new(summary) }
+    Sortable {
+        uid: Uid::new(uid).unwrap(),
+        arrival,
+        sent,
+        size,
+        relevancy: size as u8,
+        summary: Arc::new(summary),
+    }
 }
 
 fn order(messages: &[Sortable], program: &Program) -> Vec<u32> {
     sorted(messages, program).into_iter().map(Uid::get).collect()
 }
 
-use Criterion::{Arrival, Cc, Date, DisplayFrom, DisplayTo, From, Size, Subject, To};
+use Criterion::{Arrival, Cc, Date, DisplayFrom, DisplayTo, From, Relevancy, Size, Subject, To};
 use Direction::{Ascending, Descending};
 
 #[test]
@@ -23,11 +30,12 @@ fn by_each_criterion() {
         message(3, "To: a@x\nSubject: B\nDate: Thu, 1 Jan 1970 00:00:09 +0000\n\n", (0, 20)),
         message(4, "From: a@z\nSubject: b\n\n", (5, 10)),
     ];
-    let table: [(&Program, [u32; 4]); 15] = [
+    let table: [(&Program, [u32; 4]); 16] = [
         (&[(Arrival, Ascending)], [2, 3, 1, 4]),
         (&[(Arrival, Descending)], [1, 4, 3, 2]),
         (&[(Date, Ascending)], [2, 1, 4, 3]),
         (&[(Size, Ascending)], [1, 4, 3, 2]),
+        (&[(Relevancy, Ascending)], [2, 3, 1, 4]),
         (&[(Subject, Ascending)], [2, 1, 3, 4]),
         (&[(Subject, Descending)], [1, 3, 4, 2]),
         (&[(Subject, Ascending), (Size, Descending)], [2, 3, 1, 4]),
@@ -57,7 +65,7 @@ fn texts_longer_than_a_rank() {
 }
 
 fn any_criterion() -> impl Strategy<Value = (Criterion, Direction)> {
-    let criteria = [Arrival, Cc, Date, DisplayFrom, DisplayTo, From, Size, Subject, To];
+    let criteria = [Arrival, Cc, Date, DisplayFrom, DisplayTo, From, Relevancy, Size, Subject, To];
     let directions = prop_oneof![Just(Ascending), Just(Descending)];
     (prop::sample::select(criteria.to_vec()), directions)
 }

@@ -25,7 +25,7 @@ fn messages(list: &[(&str, &str, &str)]) -> Vec<Sortable> {
 
 fn at(uid: u32, header: &str, sent: i64) -> Sortable {
     let summary = Arc::new(Summary::of(header.as_bytes()));
-    Sortable { uid: Uid::new(uid).unwrap(), arrival: sent, sent, size: 0, summary }
+    Sortable { uid: Uid::new(uid).unwrap(), arrival: sent, sent, size: 0, relevancy: 100, summary }
 }
 
 /// As THREAD shows them, numbered from 1.

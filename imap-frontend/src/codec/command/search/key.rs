@@ -72,6 +72,7 @@ impl Keys {
             b"NOT"
                 | b"OR"
                 | b"UID"
+                | b"FUZZY"
                 | b"HEADER"
                 | b"OLDER"
                 | b"YOUNGER"
@@ -93,6 +94,7 @@ impl Keys {
     fn argued(&mut self, name: &[u8], cursor: &mut Cursor<'_>) -> Parsed<Key> {
         match name {
             b"NOT" => self.key(cursor).map(not),
+            b"FUZZY" => self.key(cursor).map(|key| Key::Fuzzy(Box::new(key))),
             b"OR" => {
                 let either = self.key(cursor)?;
                 cursor.space()?;

@@ -1,6 +1,6 @@
 //! RETURN: which results of a search are wanted (RFC 4731, RFC 5182, RFC 9394).
 
-use mailstore::search::Window;
+use mailstore::search::{Key, Window};
 
 use super::{Cursor, Parsed};
 use crate::codec::CommandError;
@@ -22,11 +22,13 @@ pub enum ResultOption {
     Update,
     /// CONTEXT: the client is about to ask for more of the same (RFC 5267); makes no difference.
     Context,
+    /// RELEVANCY: how relevant each of them is (RFC 6203).
+    Relevancy,
     /// PARTIAL: those at these positions of the result (RFC 9394).
     Partial(Window),
 }
 
-const RESULTS: [(&str, ResultOption); 7] = [
+const RESULTS: [(&str, ResultOption); 8] = [
     ("MIN", ResultOption::Min),
     ("MAX", ResultOption::Max),
     ("ALL", ResultOption::All),
@@ -34,6 +36,7 @@ const RESULTS: [(&str, ResultOption); 7] = [
     ("SAVE", ResultOption::Save),
     ("UPDATE", ResultOption::Update),
     ("CONTEXT", ResultOption::Context),
+    ("RELEVANCY", ResultOption::Relevancy),
 ];
 
 /// `RETURN (...)` and the space behind it, if they are here.
@@ -65,6 +68,18 @@ fn option(cursor: &mut Cursor<'_>) -> Parsed<ResultOption> {
         return cursor.window().map(ResultOption::Partial);
     }
     cursor.one_of(&RESULTS, "a result option")
+}
+
+/// RELEVANCY is for searches in which something is FUZZY (RFC 6203 4, 6).
+pub(in crate::codec::command) fn check_relevancy(
+    cursor: &Cursor<'_>,
+    options: &[ResultOption],
+    key: &Key,
+) -> Parsed<()> {
+    match options.contains(&ResultOption::Relevancy) && !key.is_fuzzy() {
+        true => cursor.expected("FUZZY, as RELEVANCY is asked for"),
+        false => Ok(()),
+    }
 }
 
 /// An error with the note whether the command would have saved its result.
