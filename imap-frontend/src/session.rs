@@ -221,7 +221,7 @@ impl Session {
         if let CommandError::Charset { saves: true, .. } = rejected.error
             && let Some(selected) = self.state.selected()
         {
-            selected.saved = UidSet::new();
+            selected.searches.saved = UidSet::new();
         }
     }
 

@@ -118,17 +118,24 @@ impl Authenticated {
     }
 }
 
-/// A mailbox that is selected, and what the client was told of it.
-#[derive(Debug)]
-pub(crate) struct Selected {
-    pub(crate) user: Authenticated,
-    pub(crate) mailbox: mailstore::Selected,
+/// What a session keeps of its searches.
+#[derive(Debug, Default)]
+pub(crate) struct Searches {
     /// What `$` stands for, as far as it is still in the view (RFC 5182).
     pub(crate) saved: UidSet,
     /// The searches that are kept current (RFC 5267).
     pub(crate) contexts: Contexts,
     /// Messages that those have to look at anew.
     touched: UidSet,
+}
+
+/// A mailbox that is selected, and what the client was told of it.
+#[derive(Debug)]
+pub(crate) struct Selected {
+    pub(crate) user: Authenticated,
+    pub(crate) mailbox: mailstore::Selected,
+    /// What it keeps of its searches.
+    pub(crate) searches: Box<Searches>,
     /// The keywords that FLAGS has told.
     keywords: Flags,
     /// The highest MODSEQ shown since the last tagged answer.
@@ -145,9 +152,7 @@ impl Selected {
         Self {
             user,
             mailbox,
-            saved: UidSet::new(),
-            contexts: Contexts::default(),
-            touched: UidSet::new(),
+            searches: Box::default(),
             keywords,
             shown: ModSeq::ZERO,
             owes_modseq: false,
@@ -192,7 +197,7 @@ impl Selected {
     pub(crate) fn resolve(&self, by: By, messages: &Messages) -> Result<UidSet, Failed> {
         let view = self.mailbox.uids();
         match (messages, by) {
-            (Messages::Saved, _) => Ok(view.intersection(&self.saved)),
+            (Messages::Saved, _) => Ok(view.intersection(&self.searches.saved)),
             (Messages::Set(set), By::Uid) => Ok(set.resolve_uids(view)),
             (Messages::Set(set), By::Seq) => set.resolve_seqs(view).map_err(no_such_number),
         }
@@ -217,7 +222,7 @@ impl Selected {
             tracing::warn!(%error, "a session could not be brought up to date");
             Failed::Bye(Some(Code::Unavailable), "The mailbox could not be read; connect again")
         })?;
-        self.contexts.expunged(&before, &notices, &mut talk.reply);
+        self.searches.contexts.expunged(&before, &notices, &mut talk.reply);
         let mut gone = Vec::new();
         for notice in notices {
             match notice {
@@ -236,20 +241,20 @@ impl Selected {
 
     /// Flags of these messages changed, or they arrived.
     pub(crate) fn touch(&mut self, uids: &UidSet) {
-        if !self.contexts.is_empty() {
-            self.touched = self.touched.union(uids);
+        if !self.searches.contexts.is_empty() {
+            self.searches.touched = self.searches.touched.union(uids);
         }
     }
 
     /// Tells what changes have done to the searches that are kept current. That may be told while
     /// EXPUNGE may not (RFC 5267 4.3.2).
     pub(crate) async fn update_contexts(&mut self, talk: &mut Talk) -> Result<(), Failed> {
-        let touched = std::mem::take(&mut self.touched);
-        if touched.is_empty() || self.contexts.is_empty() {
+        let touched = std::mem::take(&mut self.searches.touched);
+        if touched.is_empty() || self.searches.contexts.is_empty() {
             return Ok(());
         }
-        match self.contexts.changed(&touched, &self.mailbox, &mut talk.reply).await {
-            Err(Failed::No(..)) => self.contexts.give_up(&mut talk.reply),
+        match self.searches.contexts.changed(&touched, &self.mailbox, &mut talk.reply).await {
+            Err(Failed::No(..)) => self.searches.contexts.give_up(&mut talk.reply),
             other => other?,
         }
         Ok(talk.flush_full().await?)

@@ -6,6 +6,6 @@ use crate::outcome::{Done, Outcome};
 use crate::state::Selected;
 
 pub(super) fn run(selected: &mut Selected, cancel: &CancelUpdate) -> Outcome {
-    cancel.tags.iter().for_each(|tag| selected.contexts.cancel(tag));
+    cancel.tags.iter().for_each(|tag| selected.searches.contexts.cancel(tag));
     Ok(Done::new("No further updates"))
 }

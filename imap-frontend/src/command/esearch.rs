@@ -16,7 +16,7 @@ use crate::state::{Authenticated, State};
 use crate::talk::Talk;
 
 pub(super) async fn run(talk: &mut Talk, state: &mut State, esearch: &Esearch) -> Outcome {
-    let asked = Asked::new(By::Uid, &esearch.results, esearch.modseq);
+    let asked = Asked { by: By::Uid, options: &esearch.results, modseq: esearch.modseq };
     let selected = state.selected().map(|selected| selected.at().mailbox);
     check(esearch, selected)?;
     if esearch.modseq {

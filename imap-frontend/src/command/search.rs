@@ -22,13 +22,13 @@ pub(super) async fn run(talk: &mut Talk, selected: &mut Selected, search: &Searc
         selected.enable_condstore(&mut talk.reply);
     }
     let options = search.results.as_deref().unwrap_or_default();
-    let asked = Asked::new(search.by, options, search.modseq);
+    let asked = Asked { by: search.by, options, modseq: search.modseq };
     asked.check_tag(talk, selected)?;
     let before = asked.saved_before(selected);
     let server = &selected.user.server;
     let found = find(server, &selected.mailbox, (&search.key, &before)).await?;
     match &search.results {
-        None => plain(talk, selected, search, &found).await?,
+        None => plain(talk, selected, &asked, &found).await?,
         Some(_) => {
             let answer = Answer::new(&asked, &found, None);
             answer.tell(talk, &selected.mailbox, None).await?;
@@ -58,7 +58,7 @@ pub(super) async fn find(
 async fn plain(
     talk: &mut Talk,
     selected: &Selected,
-    search: &Search,
+    asked: &Asked<'_>,
     found: &Found,
 ) -> Result<(), Failed> {
     const PIECE: u64 = 8 * 1024;
@@ -67,7 +67,7 @@ async fn plain(
     while !rest.is_empty() {
         let (piece, more) = rest.split_at(PIECE);
         rest = more;
-        match search.by {
+        match asked.by {
             By::Uid => talk.reply.numbers(piece.iter().map(|uid| uid.get())),
             By::Seq => {
                 let seqs = piece.iter().filter_map(|uid| selected.mailbox.uids().seq(uid));
@@ -76,6 +76,6 @@ async fn plain(
         }
         talk.flush_full().await?;
     }
-    talk.reply.numbers_end(answer::modseq_of(found, search.modseq));
+    talk.reply.numbers_end(asked.modseq_of(found));
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use mailstore::uid::Uid;
 
-use super::search::answer::{Answer, Asked, modseq_of};
+use super::search::answer::{Answer, Asked};
 use super::search::{find, room};
 use crate::codec::command::Sort;
 use crate::contexts::{Shown, number};
@@ -18,7 +18,7 @@ pub(super) async fn run(talk: &mut Talk, selected: &mut Selected, sort: &Sort) -
         selected.enable_condstore(&mut talk.reply);
     }
     let options = sort.results.as_deref().unwrap_or_default();
-    let asked = Asked::new(sort.by, options, sort.modseq);
+    let asked = Asked { by: sort.by, options, modseq: sort.modseq };
     asked.check_tag(talk, selected)?;
     let before = asked.saved_before(selected);
     let (server, view) = (&selected.user.server, selected.mailbox.uids());
@@ -38,7 +38,7 @@ pub(super) async fn run(talk: &mut Talk, selected: &mut Selected, sort: &Sort) -
             talk.reply.numbers(piece.iter().filter_map(number));
             talk.flush_full().await?;
         }
-        talk.reply.numbers_end(modseq_of(&found, sort.modseq));
+        talk.reply.numbers_end(asked.modseq_of(&found));
     }
     Ok(Done::new(asked.done("Sorted", "Sorted and saved")))
 }

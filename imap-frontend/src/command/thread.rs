@@ -12,7 +12,7 @@ pub(super) async fn run(talk: &mut Talk, selected: &mut Selected, thread: &Threa
         selected.enable_condstore(&mut talk.reply);
     }
     let (server, view) = (&selected.user.server, selected.mailbox.uids());
-    let found = find(server, &selected.mailbox, (&thread.key, &selected.saved)).await?;
+    let found = find(server, &selected.mailbox, (&thread.key, &selected.searches.saved)).await?;
     let _room = room::take(server, view.len(), room::PER_SORTED).await?;
     let threaded = selected.mailbox.thread(&found.uids, thread.algorithm).await?;
     let uids = threaded.uids.iter();

@@ -41,7 +41,7 @@ impl Words {
                 }
             }
         }
-        match best.iter().any(|score| *score == 0) {
+        match best.contains(&0) {
             true => 0,
             false => {
                 (best.iter().map(|score| usize::from(*score)).sum::<usize>() / best.len()) as u8

@@ -120,7 +120,7 @@ enum Test {
 #[derive(Debug)]
 enum Needle {
     /// As it stands.
-    Exact(Finder<'static>),
+    Exact(Box<Finder<'static>>),
     /// By its words, or what is near to them (RFC 6203).
     Near(Words),
 }
@@ -136,7 +136,7 @@ impl Needle {
     fn new(text: &str, precision: Precision) -> Self {
         let text = fold(text);
         match precision {
-            Precision::Exact => Self::Exact(Finder::new(text.as_bytes()).into_owned()),
+            Precision::Exact => Self::Exact(Box::new(Finder::new(text.as_bytes()).into_owned())),
             Precision::Fuzzy => Self::Near(Words::of(&text)),
         }
     }

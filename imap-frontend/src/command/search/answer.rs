@@ -16,17 +16,15 @@ use crate::talk::Talk;
 
 /// What a SEARCH or SORT wants to be told.
 pub(in crate::command) struct Asked<'a> {
-    by: By,
-    options: &'a [ResultOption],
+    /// Numbers or UIDs.
+    pub(in crate::command) by: By,
+    /// RETURN.
+    pub(in crate::command) options: &'a [ResultOption],
     /// MODSEQ was among the keys.
-    modseq: bool,
+    pub(in crate::command) modseq: bool,
 }
 
 impl<'a> Asked<'a> {
-    pub(in crate::command) fn new(by: By, options: &'a [ResultOption], modseq: bool) -> Self {
-        Self { by, options, modseq }
-    }
-
     fn saves(&self) -> bool {
         self.options.contains(&ResultOption::Save)
     }
@@ -34,7 +32,16 @@ impl<'a> Asked<'a> {
     /// What `$` stands for in the keys. If the result is to be saved, and there will be none, `$`
     /// stands for nothing from now on (RFC 5182 2.1).
     pub(in crate::command) fn saved_before(&self, selected: &mut Selected) -> UidSet {
-        if self.saves() { std::mem::take(&mut selected.saved) } else { selected.saved.clone() }
+        if self.saves() {
+            std::mem::take(&mut selected.searches.saved)
+        } else {
+            selected.searches.saved.clone()
+        }
+    }
+
+    /// The highest MODSEQ found, if it is to be told and something was found.
+    pub(in crate::command) fn modseq_of(&self, found: &Found) -> Option<ModSeq> {
+        Some(found.modseq).filter(|modseq| self.modseq && *modseq > ModSeq::ZERO)
     }
 
     fn updates(&self) -> bool {
@@ -47,7 +54,7 @@ impl<'a> Asked<'a> {
         talk: &Talk,
         selected: &Selected,
     ) -> Result<(), Failed> {
-        match self.updates() && selected.contexts.has(&talk.tag) {
+        match self.updates() && selected.searches.contexts.has(&talk.tag) {
             true => Err(Failed::bad("Tag reuse")),
             false => Ok(()),
         }
@@ -71,7 +78,7 @@ impl<'a> Asked<'a> {
             if program.iter().any(|(criterion, _)| *criterion == Criterion::Relevancy));
         if by_relevancy {
             talk.reply.no_update(&tag, "What is sorted by relevancy is not kept current");
-        } else if !selected.contexts.add(context) {
+        } else if !selected.searches.contexts.add(context) {
             talk.reply.no_update(&tag, "Too many searches are kept current");
         }
     }
@@ -80,11 +87,6 @@ impl<'a> Asked<'a> {
     pub(in crate::command) fn done(&self, done: &'static str, saved: &'static str) -> &'static str {
         if self.saves() { saved } else { done }
     }
-}
-
-/// The highest MODSEQ found, if it was asked for and something was found.
-pub(in crate::command) fn modseq_of(found: &Found, asked: bool) -> Option<ModSeq> {
-    Some(found.modseq).filter(|modseq| asked && *modseq > ModSeq::ZERO)
 }
 
 /// The results that were asked for, of what was found.
@@ -109,7 +111,7 @@ impl<'a> Answer<'a> {
     pub(in crate::command) fn save(&self, selected: &mut Selected) {
         if self.asked.saves() {
             let all = self.is_about_all();
-            selected.saved = if all { self.found.uids.clone() } else { self.named() };
+            selected.searches.saved = if all { self.found.uids.clone() } else { self.named() };
         }
     }
 
@@ -230,7 +232,7 @@ impl<'a> Answer<'a> {
     /// The highest MODSEQ of the messages that the answer is about (RFC 4731 3.2).
     async fn modseq(&self, mailbox: &mailstore::Selected) -> Result<Option<ModSeq>, Failed> {
         if !self.asked.modseq || self.is_about_all() {
-            return Ok(modseq_of(self.found, self.asked.modseq));
+            return Ok(self.asked.modseq_of(self.found));
         }
         let (mut rest, mut highest) = (self.named(), None);
         while !rest.is_empty() {

@@ -7,8 +7,11 @@ use super::*;
 use crate::search::summary::Summary;
 use crate::uid::Uid;
 
+/// Id, references and subject of each.
+type Messages<'a> = &'a [(&'a str, &'a str, &'a str)];
+
 /// Messages sent one second after the other: id, references, subject.
-fn messages(list: &[(&str, &str, &str)]) -> Vec<Sortable> {
+fn messages(list: Messages<'_>) -> Vec<Sortable> {
     (1..)
         .zip(list)
         .map(|(uid, (id, references, subject))| {
@@ -58,14 +61,14 @@ fn show(threads: &Threads, at: u32, out: &mut String) {
     out.push(')');
 }
 
-fn threaded(list: &[(&str, &str, &str)], algorithm: Algorithm) -> String {
+fn threaded(list: Messages<'_>, algorithm: Algorithm) -> String {
     shown(&Threads::of(&messages(list), algorithm))
 }
 
 #[test]
 fn by_references() {
     use Algorithm::References;
-    let table: &[(&[(&str, &str, &str)], &str)] = &[
+    let table: &[(Messages<'_>, &str)] = &[
         (&[], ""),
         (&[("a", "", ""), ("b", "a", ""), ("c", "a b", "")], "(1 2 3)"),
         (&[("a", "", ""), ("b", "a", ""), ("c", "a", "")], "(1 (2)(3))"),
