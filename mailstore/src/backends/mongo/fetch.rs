@@ -19,6 +19,8 @@ use crate::uid::{Uid, UidSet};
 
 /// UIDs asked for at first.
 const WINDOW: u64 = PAGE_ROWS as u64;
+/// Most UIDs of a window that is a range.
+const WIDEST: u64 = 1 << 16;
 /// Most UIDs of a window that is no range.
 const MOST_LISTED: u64 = 1_024;
 /// A set that asks for more UIDs than this is first cut to what the mailbox has given out.
@@ -71,13 +73,15 @@ fn is_dense(uids: &UidSet) -> bool {
 #[derive(Debug)]
 pub(super) struct Windows {
     rest: UidSet,
-    size: u64,
+    /// UIDs of the window before; 0 if there was none.
+    asked: u64,
+    /// Rows that all those before have found.
     found: usize,
 }
 
 impl Windows {
     pub(super) fn new(uids: UidSet) -> Self {
-        Self { rest: uids, size: WINDOW, found: 0 }
+        Self { rest: uids, asked: 0, found: 0 }
     }
 
     /// The next window; `found` is how many rows all those before have found.
@@ -85,16 +89,13 @@ impl Windows {
         if self.rest.is_empty() {
             return None;
         }
-        if self.size > WINDOW || self.found > 0 || found > 0 {
-            let gain = (found - self.found) as u64;
-            self.size = if gain * 2 < self.size { self.size * 2 } else { WINDOW };
-        }
-        self.found = found;
-        let (mut uids, mut rest) = self.rest.split_at(self.size);
+        let gain = (found - self.found) as u64;
+        let size = if gain * 2 < self.asked { self.asked * 2 } else { WINDOW }.min(WIDEST);
+        let (mut uids, mut rest) = self.rest.split_at(size);
         if uids.len() > MOST_LISTED && !is_dense(&uids) {
             (uids, rest) = self.rest.split_at(MOST_LISTED);
         }
-        self.rest = rest;
+        (self.rest, self.asked, self.found) = (rest, uids.len(), found);
         Some(Window { uids })
     }
 }
@@ -230,7 +231,7 @@ mod tests {
     fn windows_cover_the_set_and_grow_where_little_is_found() {
         let range = UidSet::range(uid(1)..=uid(1_000_000));
         let empty = windows(&range, 2_000_000);
-        assert!(empty.len() < 16, "{}", empty.len());
+        assert!(empty.len() < 32, "{}", empty.len());
         let dense = windows(&UidSet::range(uid(1)..=uid(2_560)), 1);
         assert_eq!(dense.len(), 10);
         let sparse: UidSet = (1..10_000).step_by(5).map(uid).collect();
