@@ -90,7 +90,8 @@ impl Windows {
             return None;
         }
         let gain = (found - self.found) as u64;
-        let size = if gain * 2 < self.asked { self.asked * 2 } else { WINDOW }.min(WIDEST);
+        let is_sparse = gain * 2 < self.asked;
+        let size = if is_sparse { WIDEST.min(self.asked * 2) } else { WINDOW };
         let (mut uids, mut rest) = self.rest.split_at(size);
         if uids.len() > MOST_LISTED && !is_dense(&uids) {
             (uids, rest) = self.rest.split_at(MOST_LISTED);
