@@ -1,15 +1,46 @@
 //! What the store is made of, as the configuration says it.
 
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
 use std::sync::Arc;
 
 use mailstore::Backend;
+use mailstore::accounts::AccountStore;
+use mailstore::backends::embedded::Embedded;
 use mailstore::backends::object::ObjectBlobs;
 
-use crate::config;
+use crate::config::{self, Config, Kind};
 use crate::problem::{Doing, Problem};
 
+/// Where mail is, and where users are.
+pub(crate) type Opened = (Backend, Arc<dyn AccountStore>);
+
+/// Opens all that is configured.
+pub(crate) async fn open(config: &Config) -> Result<Opened, Problem> {
+    let (backend, users) = match config.backend.store {
+        Kind::Embedded => embedded(config)?,
+        Kind::Mongodb => {
+            make(&config.directory)?;
+            mongodb(&config.backend.mongodb).await?
+        }
+    };
+    Ok((place(&config.backend, backend)?, users))
+}
+
+fn embedded(config: &Config) -> Result<Opened, Problem> {
+    let embedded = Embedded::open(&config.directory).doing(|| "opening the store".to_owned())?;
+    Ok((embedded.backend(), Arc::new(embedded.accounts())))
+}
+
+/// Makes the directory of a host that keeps no mail in it, for its owner only.
+fn make(directory: &Path) -> Result<(), Problem> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(directory);
+    made.doing(|| format!("making {}", directory.display()))
+}
+
 /// Puts blobs and beacon where they are configured to be.
-pub(crate) fn place(config: &config::Backend, backend: Backend) -> Result<Backend, Problem> {
+fn place(config: &config::Backend, backend: Backend) -> Result<Backend, Problem> {
     beacon(config, blobs(config, backend)?)
 }
 
@@ -23,25 +54,50 @@ fn blobs(config: &config::Backend, backend: Backend) -> Result<Backend, Problem>
     Ok(Backend { blobs: Arc::new(blobs), ..backend })
 }
 
-#[cfg(feature = "cluster")]
 fn beacon(config: &config::Backend, backend: Backend) -> Result<Backend, Problem> {
+    match config.beacon.as_str() {
+        config::LOCAL_BEACON => Ok(backend),
+        url => redis(url, backend),
+    }
+}
+
+#[cfg(feature = "cluster")]
+async fn mongodb(config: &config::Mongodb) -> Result<Opened, Problem> {
+    use mailstore::backends::mongo::{Mongo, MongoOptions};
+    use mailstore::store::{LocalBeacon, LocalShared};
+
+    let mongo = Mongo::connect(&config.uri, &config.database, MongoOptions::default())
+        .await
+        .doing(|| "opening the store".to_owned())?;
+    let backend = Backend {
+        ledger: mongo.ledger(),
+        blobs: mongo.blobs(),
+        beacon: Arc::new(LocalBeacon::default()),
+        shared: Arc::new(LocalShared::default()),
+    };
+    Ok((backend, Arc::new(mongo.accounts())))
+}
+
+#[cfg(feature = "cluster")]
+fn redis(url: &str, backend: Backend) -> Result<Backend, Problem> {
     use mailstore::backends::redis::{Redis, RedisSettings};
 
-    if config.beacon == config::LOCAL_BEACON {
-        return Ok(backend);
-    }
-    let redis = Redis::open(&config.beacon, RedisSettings::default())
-        .doing(|| "opening the beacon".to_owned())?;
+    let redis = Redis::open(url, RedisSettings::default());
+    let redis = redis.doing(|| "opening the beacon".to_owned())?;
     Ok(Backend { beacon: redis.beacon(), shared: redis.shared(), ..backend })
 }
 
 #[cfg(not(feature = "cluster"))]
-fn beacon(config: &config::Backend, backend: Backend) -> Result<Backend, Problem> {
-    match config.beacon.as_str() {
-        config::LOCAL_BEACON => Ok(backend),
-        _ => Err("this program was built without it: build it with --features cluster")
-            .doing(|| "opening the beacon".to_owned()),
-    }
+const NOT_BUILT_IN: &str = "this program was built without it: build it with --features cluster";
+
+#[cfg(not(feature = "cluster"))]
+async fn mongodb(_: &config::Mongodb) -> Result<Opened, Problem> {
+    Err(NOT_BUILT_IN).doing(|| "opening the store in MongoDB".to_owned())
+}
+
+#[cfg(not(feature = "cluster"))]
+fn redis(_: &str, _: Backend) -> Result<Backend, Problem> {
+    Err(NOT_BUILT_IN).doing(|| "opening the beacon in Redis".to_owned())
 }
 
 #[cfg(test)]
@@ -61,7 +117,7 @@ mod tests {
         let said = refusal("attic", "local");
         assert!(said.starts_with("opening the blobs at attic: "), "{said}");
         let said = refusal("store", "smoke signals");
-        assert!(said.starts_with("opening the beacon: "), "{said}");
+        assert!(said.starts_with("opening the beacon"), "{said}");
     }
 
     #[test]

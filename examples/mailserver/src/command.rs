@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use mailstore::backends::embedded;
 
-use crate::config::{self, Config};
+use crate::config::{self, Config, Kind};
 use crate::control::Client;
 use crate::problem::{Doing, Problem};
 use crate::say::say;
@@ -110,8 +110,9 @@ pub(crate) async fn run(command: Command, config: &Config) -> Result<ExitCode, P
 }
 
 fn check(config: &Config) -> Result<ExitCode, Problem> {
-    if config.backend.blobs != config::OWN_BLOBS {
-        return Err("it reads only a store that keeps its own blobs").doing(|| "check".to_owned());
+    if config.backend.store != Kind::Embedded || config.backend.blobs != config::OWN_BLOBS {
+        let why = "it is for embedded stores that keep their own blobs";
+        return Err(why).doing(|| "checking the store".to_owned());
     }
     let report = embedded::check(&config.directory).doing(|| "checking the store".to_owned())?;
     for finding in &report.findings {
@@ -133,7 +134,7 @@ fn check(config: &Config) -> Result<ExitCode, Problem> {
 }
 
 async fn run_user(user: User, config: &Config) -> Result<ExitCode, Problem> {
-    let mut office = Office::open(config)?;
+    let mut office = Office::open(config).await?;
     if let User::List = user {
         return list(&mut office).await;
     }
@@ -213,10 +214,10 @@ enum Office {
 }
 
 impl Office {
-    fn open(config: &Config) -> Result<Self, Problem> {
+    async fn open(config: &Config) -> Result<Self, Problem> {
         match Client::connect(&config.directory)? {
             Some(client) => Ok(Self::There(client)),
-            None => store::open(config).map(Self::Here),
+            None => store::open(config).await.map(Self::Here),
         }
     }
 

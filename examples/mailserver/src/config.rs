@@ -1,6 +1,5 @@
 //! The configuration file.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
@@ -13,12 +12,14 @@ use wire::{AuthPolicy, ClearLogin, ListenAddr, Network};
 use crate::problem::{Doing, Problem};
 
 mod alias;
+mod backend;
 mod pop3;
 #[cfg(test)]
 mod tests;
 mod text;
 
 pub(crate) use alias::DomainAlias;
+pub(crate) use backend::{Backend, Kind, LOCAL_BEACON, Mongodb, OWN_BLOBS};
 pub(crate) use pop3::{Pop3, Pop3s};
 
 /// The file that is read if it exists and no other is named.
@@ -84,28 +85,6 @@ pub(crate) struct Log {
 impl Default for Log {
     fn default() -> Self {
         Self { filter: "info".into() }
-    }
-}
-
-/// `[backend]`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct Backend {
-    pub(crate) blobs: String,
-    pub(crate) beacon: String,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub(crate) blob_options: BTreeMap<String, String>,
-}
-
-/// `blobs` where the store itself keeps them.
-pub(crate) const OWN_BLOBS: &str = "store";
-/// `beacon` where there is only one host.
-pub(crate) const LOCAL_BEACON: &str = "local";
-
-impl Default for Backend {
-    fn default() -> Self {
-        let (blobs, beacon) = (OWN_BLOBS.to_owned(), LOCAL_BEACON.to_owned());
-        Self { blobs, beacon, blob_options: BTreeMap::new() }
     }
 }
 

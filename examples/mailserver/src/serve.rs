@@ -23,7 +23,7 @@ use crate::tls;
 /// Serves until SIGTERM or SIGINT.
 pub(crate) async fn serve(config: &Config) -> Result<(), Problem> {
     let mut signals = Signals::listen()?;
-    let store = store::open(config)?;
+    let store = store::open(config).await?;
     let mut servers = Servers::new(config);
     servers.start_all(&store)?;
     servers.greet(&store).await?;

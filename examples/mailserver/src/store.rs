@@ -1,17 +1,15 @@
-//! The store behind all services: mail and users in one directory.
+//! The store behind all services: mail and users.
 
 use std::num::NonZeroU64;
-use std::sync::Arc;
 use std::time::Duration;
 
 use mailstore::Mailstore;
 use mailstore::accounts::Accounts;
-use mailstore::backends::embedded::Embedded;
 use mailstore::time::Timestamp;
 
 use crate::backend;
 use crate::config::Config;
-use crate::problem::{Doing, Problem};
+use crate::problem::Problem;
 
 /// The store behind all services.
 #[derive(Clone)]
@@ -20,13 +18,12 @@ pub(crate) struct Store {
     pub(crate) accounts: Accounts,
 }
 
-/// Opens the store, and makes its directory, for its owner only, if there is none.
-pub(crate) fn open(config: &Config) -> Result<Store, Problem> {
-    let embedded = Embedded::open(&config.directory).doing(|| "opening the store".to_owned())?;
-    let backend = backend::place(&config.backend, embedded.backend())?;
+/// Opens the store. An embedded one is made, for its owner only, if there is none.
+pub(crate) async fn open(config: &Config) -> Result<Store, Problem> {
+    let (backend, users) = backend::open(config).await?;
     let mail = Mailstore::new(backend, (&config.store).into());
     let aliases = config.domain_aliases.iter().cloned();
-    let accounts = Accounts::new(Arc::new(embedded.accounts()))
+    let accounts = Accounts::new(users)
         .with_home_domains(config.home_domains.clone())
         .with_domain_aliases(aliases.map(|alias| (alias.alias, alias.domain)))
         .with_scram(config.login.scram());
@@ -48,6 +45,8 @@ pub(crate) async fn sweep(mail: Mailstore, every_seconds: NonZeroU64) {
 impl Store {
     /// An empty one.
     pub(crate) fn in_memory() -> Self {
+        use std::sync::Arc;
+
         use mailstore::accounts::MemoryAccounts;
         use mailstore::backends::memory;
 
