@@ -35,6 +35,18 @@ macro_rules! scripts {
                 async fn embedded_with_a_deaf_beacon() {
                     play(On::DeafEmbedded).await;
                 }
+
+                #[cfg(feature = "cluster-tests")]
+                #[tokio::test]
+                async fn cluster() {
+                    play(On::Cluster).await;
+                }
+
+                #[cfg(feature = "cluster-tests")]
+                #[tokio::test]
+                async fn cluster_with_s3() {
+                    play(On::ClusterS3).await;
+                }
             }
         )*
 

@@ -2,6 +2,8 @@
 #![allow(dead_code, unreachable_pub, missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
 pub mod client;
+#[cfg(feature = "cluster-tests")]
+pub mod cluster;
 pub mod model;
 pub mod script;
 pub mod sections;
@@ -33,6 +35,12 @@ pub enum On {
     DeafMemory,
     /// In SQLite, with a beacon that never fires.
     DeafEmbedded,
+    /// In MongoDB and GridFS, with Redis.
+    #[cfg(feature = "cluster-tests")]
+    Cluster,
+    /// In MongoDB and S3, with Redis.
+    #[cfg(feature = "cluster-tests")]
+    ClusterS3,
 }
 
 /// A beacon that never fires.
@@ -140,6 +148,10 @@ impl Server {
                 let embedded = Embedded::open(directory.path()).unwrap();
                 (embedded.backend(), Some(directory))
             }
+            #[cfg(feature = "cluster-tests")]
+            On::Cluster => (cluster::backend().await, None),
+            #[cfg(feature = "cluster-tests")]
+            On::ClusterS3 => (cluster::with_s3(cluster::backend().await), None),
         };
         if matches!(on, On::DeafMemory | On::DeafEmbedded) {
             backend.beacon = Arc::new(Deaf::default());
