@@ -32,6 +32,8 @@ pub struct Account {
     pub ledger: Arc<dyn Ledger>,
     /// Its id.
     pub id: AccountId,
+    /// Who asks: usually the account itself.
+    pub actor: AccountId,
     /// The session.
     pub session: SessionId,
 }
@@ -109,7 +111,7 @@ impl Account {
     /// The account of that number, as nobody in particular.
     pub fn new(ledger: &Arc<dyn Ledger>, number: i64) -> Self {
         let id = AccountId::new(number).unwrap();
-        Self { ledger: Arc::clone(ledger), id, session: SessionId::NONE }
+        Self { ledger: Arc::clone(ledger), id, actor: id, session: SessionId::NONE }
     }
 
     /// The same, with an INBOX.
@@ -117,6 +119,12 @@ impl Account {
         let account = Self::new(ledger, number);
         account.done(Op::Provision { mailboxes: Vec::new() }).await;
         account
+    }
+
+    /// The same account, as that other account uses it.
+    #[must_use]
+    pub fn used_by(&self, number: i64) -> Self {
+        Self { actor: AccountId::new(number).unwrap(), ..self.clone() }
     }
 
     /// The same account, as this session.
@@ -133,7 +141,7 @@ impl Account {
     /// A change of it, made then.
     pub fn change_at(&self, op: Op, at: Timestamp) -> Arc<Change> {
         let id = ChangeId::new(Timestamp::now(), Random::draw());
-        Arc::new(Change { id, account: self.id, by: self.session, at, op })
+        Arc::new(Change { id, account: self.id, actor: self.actor, by: self.session, at, op })
     }
 
     /// Commits a change, however long others are in the way.

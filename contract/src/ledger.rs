@@ -11,6 +11,7 @@ pub mod properties;
 pub mod races;
 pub mod removal;
 pub mod replacing;
+pub mod rights;
 pub mod uids;
 
 /// One test for each rule, over the ledger that `$fresh` makes: the path of an async function that
@@ -74,6 +75,12 @@ macro_rules! ledger_contract {
             properties: properties_are_read_in_pages
             properties: mailboxes_are_found_by_a_key
             properties: properties_outlive_a_reopen
+            rights: a_guest_without_rights_finds_nothing
+            rights: each_right_is_for_something
+            rights: rights_add_up
+            rights: flags_change_as_far_as_rights_go
+            rights: access_lists_are_inherited
+            rights: properties_have_rights_too
             removal: the_expunged_are_readable_until_purged
             removal: a_deleted_mailbox_is_readable_until_purged
             removal: what_is_in_use_survives_a_purge

@@ -1,6 +1,7 @@
 //! The commands, one file each (or one for several that are alike), and the table that leads to
 //! them.
 
+mod acl;
 mod append;
 mod authenticate;
 mod cancel_update;
@@ -16,8 +17,10 @@ pub(crate) mod idle;
 mod list;
 mod login;
 mod mailbox;
+mod metadata;
 mod namespace;
 mod noop;
+mod quota;
 mod replace;
 mod search;
 mod select;
@@ -97,6 +100,16 @@ async fn authenticated(session: &mut Session, command: Command) -> Outcome {
 async fn of_user(talk: &mut Talk, user: &Authenticated, command: Command) -> Outcome {
     match command {
         Command::List(list) => list::run(talk, user, &list).await,
+        Command::SetAcl(set) => acl::set(user, &set).await,
+        Command::DeleteAcl(of) => acl::delete(user, &of).await,
+        Command::GetAcl(name) => acl::get(talk, user, &name).await,
+        Command::ListRights(of) => acl::list(talk, user, &of).await,
+        Command::MyRights(name) => acl::mine(talk, user, &name).await,
+        Command::GetMetadata(get) => metadata::get(talk, user, &get).await,
+        Command::SetMetadata(set) => metadata::set(user, &set).await,
+        Command::GetQuota(root) => quota::get(talk, user, &root).await,
+        Command::GetQuotaRoot(name) => quota::root_of(talk, user, &name).await,
+        Command::SetQuota(set) => quota::set(talk, user, &set).await,
         Command::Append(append) => append::run(user, append).await,
         Command::Create(create) => mailbox::create(user, &create).await,
         Command::Delete(name) => mailbox::delete(user, &name).await,

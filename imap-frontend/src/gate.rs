@@ -56,6 +56,16 @@ pub(crate) fn tail(command: &Command) -> Tail {
         | Command::Unsubscribe(_)
         | Command::List(_)
         | Command::Status(_)
+        | Command::SetAcl(_)
+        | Command::DeleteAcl(_)
+        | Command::GetAcl(_)
+        | Command::ListRights(_)
+        | Command::MyRights(_)
+        | Command::GetMetadata(_)
+        | Command::SetMetadata(_)
+        | Command::GetQuota(_)
+        | Command::GetQuotaRoot(_)
+        | Command::SetQuota(_)
         | Command::Append(_)
         | Command::Expunge
         | Command::UidExpunge(_)
@@ -118,6 +128,16 @@ mod tests {
         ("LSUB \"\" *", Tail::News),
         ("XLIST \"\" *", Tail::News),
         ("NAMESPACE", Tail::News),
+        ("SETACL INBOX jane lr", Tail::News),
+        ("DELETEACL INBOX jane", Tail::News),
+        ("GETACL INBOX", Tail::News),
+        ("LISTRIGHTS INBOX jane", Tail::News),
+        ("MYRIGHTS INBOX", Tail::News),
+        ("GETMETADATA \"\" /shared/comment", Tail::News),
+        ("SETMETADATA INBOX (/private/comment NIL)", Tail::News),
+        ("GETQUOTA \"\"", Tail::News),
+        ("GETQUOTAROOT INBOX", Tail::News),
+        ("SETQUOTA \"\" (STORAGE 1)", Tail::News),
         ("APPEND INBOX {1+}\r\nx", Tail::News),
         ("CAPABILITY", Tail::News),
         ("ID NIL", Tail::News),

@@ -47,6 +47,7 @@ pub mod codec;
 mod command;
 mod contexts;
 mod gate;
+mod names;
 mod numbers;
 mod outcome;
 mod places;
@@ -56,6 +57,7 @@ mod session;
 mod settings;
 mod state;
 mod talk;
+mod tree;
 
 pub use server::Imap;
 pub use settings::Settings;

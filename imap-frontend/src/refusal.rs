@@ -23,10 +23,12 @@ fn code(refusal: &Refusal, role: Role) -> Code<'static> {
         Refusal::NoSuchMailbox if role == Role::Target => Code::TryCreate,
         Refusal::NoSuchMailbox => Code::NonExistent,
         Refusal::MailboxExists => Code::AlreadyExists,
-        Refusal::BadName(_) | Refusal::Cannot(_) => Code::Cannot,
+        Refusal::BadName(_) | Refusal::BadKey(_) | Refusal::Cannot(_) => Code::Cannot,
         Refusal::MessageGone => Code::ExpungeIssued,
+        Refusal::NoRight => Code::NoPerm,
         Refusal::OverQuota => Code::OverQuota,
         Refusal::TooLarge { .. } => Code::TooBig,
+        Refusal::ValueTooLarge { limit } => Code::MetadataMaxSize(*limit),
         Refusal::TooMany { .. } | Refusal::UidsExhausted | Refusal::ModSeqsExhausted(_) | _ => {
             Code::Limit
         }
@@ -99,6 +101,9 @@ mod tests {
             (Refusal::BadName("x"), Subject, Code::Cannot),
             (Refusal::Cannot("x"), Subject, Code::Cannot),
             (Refusal::MessageGone, Subject, Code::ExpungeIssued),
+            (Refusal::BadKey("x"), Subject, Code::Cannot),
+            (Refusal::NoRight, Target, Code::NoPerm),
+            (Refusal::ValueTooLarge { limit: 1 }, Subject, Code::MetadataMaxSize(1)),
             (Refusal::OverQuota, Target, Code::OverQuota),
             (Refusal::TooLarge { limit: 1 }, Target, Code::TooBig),
             (Refusal::TooMany { what: "x", limit: 1 }, Subject, Code::Limit),

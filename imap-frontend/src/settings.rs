@@ -15,6 +15,11 @@ pub struct Settings {
     pub bad_commands: u32,
     /// How long APPEND waits for memory before it answers `NO [LIMIT]`. Default 30 s.
     pub memory_wait: Duration,
+    /// The server's entry `/shared/admin` (RFC 5464 6.2.1): a URI of whoever runs it, such as
+    /// `mailto:postmaster@example.org`. Default none.
+    pub admin: Option<String>,
+    /// The server's entry `/shared/comment` (RFC 5464 6.2.1). Default none.
+    pub comment: Option<String>,
     /// How often IDLE looks for news that no beacon has told. Default 60 s.
     pub idle_poll: Duration,
     /// How many messages SELECT looks at, at either end of the mailbox, to find the first that is
@@ -29,6 +34,8 @@ impl Default for Settings {
             commands_before_login: 64,
             bad_commands: 32,
             memory_wait: Duration::from_secs(30),
+            admin: None,
+            comment: None,
             idle_poll: Duration::from_secs(60),
             unseen_search: 512,
         }

@@ -3,25 +3,28 @@
 use std::sync::Arc;
 
 use mailstore::flags::{Flags, Keyword};
-use mailstore::id::{MailboxId, MailboxKey};
-use mailstore::mailbox::{INBOX, Mailbox};
+use mailstore::id::MailboxKey;
+use mailstore::mailbox::Mailbox;
 use mailstore::message::Row;
+use mailstore::rights::{Right, Rights};
 use mailstore::store::directory::Identity;
 use mailstore::uid::{ModSeq, Seq, Uid, UidSet};
 use mailstore::{Actor, Mailstore, Notice};
 
-use crate::codec::MailboxName;
 use crate::codec::command::{By, Messages};
 use crate::codec::reply::{Code, Condition, Fetch, NewKeywords, Recent, Reply, Vanished};
 use crate::contexts::Contexts;
 use crate::outcome::Failed;
 use crate::places::Place;
-use crate::refusal::{self, Role};
 use crate::server::Imap;
 use crate::talk::Talk;
 
 /// How far a session has come.
 #[derive(Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "a session has one, and has mostly selected a mailbox"
+)]
 pub(crate) enum State {
     /// Nobody has logged in.
     NotAuthenticated {
@@ -67,7 +70,12 @@ impl State {
     }
 
     /// Enters a mailbox.
-    pub(crate) fn select(&mut self, mailbox: mailstore::Selected, head: &Mailbox) {
+    pub(crate) fn select(
+        &mut self,
+        mailbox: mailstore::Selected,
+        (head, rights): (&Mailbox, Rights),
+    ) {
+        let head = (head, rights);
         *self = match std::mem::take(self) {
             Self::Authenticated(user) => Self::Selected(Selected::new(user, mailbox, head)),
             Self::Selected(old) => Self::Selected(Selected::new(old.user, mailbox, head)),
@@ -106,16 +114,6 @@ impl Authenticated {
     pub(crate) fn wants_vanished(&self) -> bool {
         self.qresync || self.uid_only
     }
-
-    /// The mailbox of that name.
-    pub(crate) async fn find(&self, name: &MailboxName, role: Role) -> Result<MailboxId, Failed> {
-        if name.as_str() == INBOX {
-            return Ok(MailboxId::INBOX);
-        }
-        let all = self.store().mailboxes(self.by.account).await?;
-        let found = all.find(name.as_str()).map(|mailbox| mailbox.id);
-        found.ok_or_else(|| refusal::no_such_mailbox(role))
-    }
 }
 
 /// What a session keeps of its searches.
@@ -136,6 +134,8 @@ pub(crate) struct Selected {
     pub(crate) mailbox: mailstore::Selected,
     /// What it keeps of its searches.
     pub(crate) searches: Box<Searches>,
+    /// What the user may do with it. The store looks itself whether that is still so.
+    pub(crate) rights: Rights,
     /// The keywords that FLAGS has told.
     keywords: Flags,
     /// The highest MODSEQ shown since the last tagged answer.
@@ -147,12 +147,17 @@ pub(crate) struct Selected {
 }
 
 impl Selected {
-    fn new(user: Authenticated, mailbox: mailstore::Selected, head: &Mailbox) -> Self {
+    fn new(
+        user: Authenticated,
+        mailbox: mailstore::Selected,
+        (head, rights): (&Mailbox, Rights),
+    ) -> Self {
         let keywords = Flags::new([], head.keywords.iter().cloned());
         Self {
             user,
             mailbox,
             searches: Box::default(),
+            rights,
             keywords,
             shown: ModSeq::ZERO,
             owes_modseq: false,
@@ -343,9 +348,11 @@ impl Selected {
         use mailstore::flags::SystemFlag;
         let flags = Flags::new(SystemFlag::ALL, self.keywords.keywords().iter().cloned());
         reply.flags(&flags);
+        let more = self.keywords.keywords().len() < Mailbox::MAX_KEYWORDS;
+        let flags = self.rights.permitted(&flags);
         let permanent = match self.mailbox.access() {
             mailstore::Access::ReadOnly => Code::PermanentFlags(&Flags::NONE, NewKeywords::Refused),
-            _ if self.keywords.keywords().len() < Mailbox::MAX_KEYWORDS => {
+            _ if more && self.rights.has(Right::Write) => {
                 Code::PermanentFlags(&flags, NewKeywords::Allowed)
             }
             _ => Code::PermanentFlags(&flags, NewKeywords::Refused),

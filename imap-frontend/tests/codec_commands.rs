@@ -166,7 +166,10 @@ fn select_and_examine() {
 #[test]
 fn mailboxes() {
     let create = |name: &str, uses: &[SpecialUse]| {
-        Command::Create(Create { mailbox: mailbox(name), uses: uses.to_vec() })
+        Command::Create(Create {
+            mailbox: mailbox(name),
+            uses: uses.iter().copied().map(Some).collect(),
+        })
     };
     assert_eq!(command("A003 CREATE owatagusiam/"), create("owatagusiam/", &[]));
     assert_eq!(command("A006 CREATE \"#mh/Deleted Items\""), create("#mh/Deleted Items", &[]));
@@ -236,6 +239,7 @@ fn list_extended() {
             children: true,
             special_use: true,
             status: vec![StatusItem::Messages, StatusItem::Unseen],
+            ..ListReturn::default()
         }
     );
     let patterns = list("BBB LIST \"\" (\"INBOX\" \"Drafts\" Sent/%)").patterns;
@@ -250,9 +254,9 @@ fn status() {
         command("A042 STATUS blurdybloop (UIDNEXT MESSAGES HIGHESTMODSEQ MESSAGES)"),
         Command::Status(Status { mailbox: mailbox("blurdybloop"), items })
     );
-    let all = "a STATUS x (messages recent uidnext uidvalidity unseen highestmodseq size deleted)";
+    let all = "a STATUS x (messages recent uidnext uidvalidity unseen highestmodseq size deleted deleted-storage appendlimit)";
     let Command::Status(status) = command(all) else { panic!() };
-    assert_eq!(status.items.len(), 8);
+    assert_eq!(status.items.len(), 10);
     for item in status.items {
         assert!(all.contains(&item.name().to_ascii_lowercase()));
     }

@@ -31,7 +31,7 @@ const CASES: &[(&str, &str)] = &[
     ("a SELECT (", "a BAD expected a mailbox name at byte 9"),
     ("a SELECT x (FOO)", "a BAD expected CONDSTORE or QRESYNC at byte 12"),
     ("a SELECT &!!!-", "a NO [CANNOT] mailbox name at byte 9 is not modified UTF-7"),
-    ("a CREATE x (USE (\\Foo))", "a BAD expected a special use at byte 17"),
+    ("a CREATE x (USE (Foo))", "a BAD expected a special use at byte 17"),
     ("a STATUS x ()", "a BAD expected a list of status items at byte 11"),
     ("a STATUS x (MESSAGES FOO)", "a BAD expected a status item at byte 21"),
     (

@@ -67,6 +67,7 @@ macro_rules! scripts {
 }
 
 scripts! {
+    acl
     append
     authenticate_bearer
     authenticate_scram
@@ -83,19 +84,23 @@ scripts! {
     idle
     limits
     list
+    list_extended
     login
     mailboxes
     memory
+    metadata
     multisearch
     objectid
     pipelined
     qresync
+    quota
     recent
     replace
     search
     search_addresses
     searchres
     select
+    shared
     silent_peers
     sort
     store

@@ -3,6 +3,7 @@
 //! A backend loads [`Change::reads`], calls [`Change::decide`] and writes the [`Delta`]: so every
 //! backend obeys the same rules, and a rule is tested without one.
 
+mod allowed;
 mod append;
 mod draft;
 mod expunge;
@@ -21,13 +22,14 @@ use bytes::Bytes;
 
 pub use refusal::Refusal;
 pub use snapshot::{
-    Committed, Delta, Outcome, ReadMailboxes, ReadRows, Reads, RowChange, Snapshot,
+    Committed, Delta, Outcome, ReadMailboxes, ReadProperties, ReadRows, Reads, RowChange, Snapshot,
 };
 
 use crate::flags::{FlagUpdate, Flags};
 use crate::id::{AccountId, ChangeId, MailboxId, SessionId, ThreadId};
 use crate::mailbox::{Quota, SpecialUse};
 use crate::message::{NewEmail, Uidl};
+use crate::property::Scope;
 use crate::time::{InternalDate, Timestamp};
 use crate::uid::{ModSeq, UidSet};
 
@@ -47,6 +49,8 @@ pub struct Change {
     pub id: ChangeId,
     /// The account.
     pub account: AccountId,
+    /// Who asks: the account itself, or another, which may do what the access lists give it.
+    pub actor: AccountId,
     /// The session that asks.
     pub by: SessionId,
     /// When it was asked.
@@ -206,6 +210,12 @@ pub struct NewMessage {
 impl Change {
     /// The rows that must be loaded before it is decided: exactly these.
     pub fn reads(&self) -> Reads<'_> {
+        let mut reads = self.reads_of_op();
+        reads.properties.extend(self.reads_of_rights());
+        reads
+    }
+
+    fn reads_of_op(&self) -> Reads<'_> {
         match &self.op {
             Op::Append { to, .. } => Reads::mailboxes([*to]),
             Op::TakeRecent { at, .. } => Reads::mailboxes([*at]),
@@ -226,8 +236,28 @@ impl Change {
         }
     }
 
+    /// The access lists that decide whether it may be done; those of the whole hierarchy also
+    /// where new mailboxes inherit them.
+    fn reads_of_rights(&self) -> Vec<ReadProperties> {
+        let list = |at: &MailboxId| ReadProperties::access(Scope::Mailbox(*at));
+        match &self.op {
+            Op::Mailbox(MailboxOp::Subscribe { .. } | MailboxOp::Unsubscribe { .. }) => Vec::new(),
+            Op::Mailbox(_) => vec![ReadProperties::access(Scope::Mailboxes)],
+            _ if self.actor == self.account => Vec::new(),
+            Op::Append { to: at, .. }
+            | Op::TakeRecent { at, .. }
+            | Op::Flag { at, .. }
+            | Op::Expunge { at, .. } => vec![list(at)],
+            Op::Transfer { from, to, .. } | Op::Replace { from, to, .. } => {
+                vec![list(from), list(to)]
+            }
+            Op::Property { .. } | Op::Provision { .. } | Op::Quota(_) => Vec::new(),
+        }
+    }
+
     /// Decides it on what was loaded. The same input gives the same result.
     pub fn decide(&self, seen: &Snapshot) -> Result<Delta, Refusal> {
+        allowed::check(self, seen)?;
         match &self.op {
             Op::Provision { mailboxes } => mailbox::provision(self, seen, mailboxes),
             Op::Append { to, messages } => append::decide(self, seen, *to, messages),

@@ -94,13 +94,34 @@ pub struct Appended {
 pub struct Actor {
     /// The account whose mail is changed.
     pub account: AccountId,
+    /// Who asks: the account itself, or another, which may do what the access lists give it
+    /// ([`rights`](crate::rights)).
+    pub user: AccountId,
     /// The session, or [`SessionId::NONE`].
     pub session: SessionId,
 }
 
 impl From<AccountId> for Actor {
     fn from(account: AccountId) -> Self {
-        Self { account, session: SessionId::NONE }
+        Self::new(account, SessionId::NONE)
+    }
+}
+
+impl Actor {
+    /// An account that changes its own mail.
+    pub fn new(account: AccountId, session: SessionId) -> Self {
+        Self { account, user: account, session }
+    }
+
+    /// The same user in the same session, in another account's mail.
+    #[must_use]
+    pub fn within(self, account: AccountId) -> Self {
+        Self { account, ..self }
+    }
+
+    /// Is it another's mail?
+    pub fn is_guest(self) -> bool {
+        self.account != self.user
     }
 }
 
@@ -431,7 +452,8 @@ impl Mailstore {
     pub(crate) async fn submit(&self, by: Actor, op: Op) -> Result<Committed, Error> {
         let at = Timestamp::now();
         let id = ChangeId::new(at, Random::draw());
-        let change = Arc::new(Change { id, account: by.account, by: by.session, at, op });
+        let change =
+            Arc::new(Change { id, account: by.account, actor: by.user, by: by.session, at, op });
         let mut tries = 0;
         loop {
             match self.inner.lanes.commit(Arc::clone(&change)).await {

@@ -97,6 +97,8 @@ impl Selected {
         };
         let head = &opened.mailbox;
         match access {
+            // What is recent is so to who holds the account.
+            _ if by.is_guest() => selected.recent = numbers(head.recent_from, ALL),
             Access::ReadOnly => selected.recent = numbers(head.recent_from, ALL),
             Access::ReadWrite if head.recent_from < head.uid_next => {
                 selected.take_recent(head.uid_next).await?;
@@ -195,6 +197,7 @@ impl Selected {
         }
         if let Some(last) = last_arrived(&notices)
             && self.access == Access::ReadWrite
+            && !self.by.is_guest()
         {
             self.take_recent(u64::from(last.get()) + 1).await?;
         }

@@ -225,6 +225,28 @@ async fn a_quota_is_part_of_the_user() {
     assert_eq!(none.profile.quota, Quota { bytes: None, messages: None });
 }
 
+/// Others find a user by login name or address; administrators are who is named so.
+#[tokio::test]
+async fn users_are_found_for_sharing() {
+    let administrators = [Name::new("Alice").unwrap()];
+    let accounts = accounts().with_administrators(administrators);
+    let one = accounts.add(alice()).await.unwrap().account;
+    let two = accounts.add(NewUser::new("bob")).await.unwrap().account;
+    let alice = || Some(Identity { account: one, name: "alice".to_owned() });
+    for name in ["alice", "Alice@example.com", "ALICE"] {
+        assert_eq!(Directory::find(&accounts, name).await.unwrap(), alice(), "{name}");
+    }
+    for name in ["nobody", "", "al ice"] {
+        assert_eq!(Directory::find(&accounts, name).await.unwrap(), None, "{name}");
+    }
+    assert_eq!(accounts.name_of(two).await.unwrap(), Some("bob".to_owned()));
+    for number in [0, 3] {
+        assert_eq!(accounts.name_of(AccountId::new(number).unwrap()).await.unwrap(), None);
+    }
+    assert!(accounts.administers(one, two).await.unwrap());
+    assert!(!accounts.administers(two, two).await.unwrap());
+}
+
 /// Every change is based on what it read: none is lost, however many run at once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn changes_of_one_user_do_not_overwrite_each_other() {

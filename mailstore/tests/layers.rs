@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: [&[&str]; 8] = [
     &["id", "flags", "time", "random", "uid"],
     &["blob", "pack", "mime", "search", "filter"],
-    &["mailbox", "message", "property"],
+    &["mailbox", "message", "property", "rights"],
     // A record holds the outcome of its change, which holds records: one layer.
     &["journal", "change"],
     &["store"],
@@ -27,6 +27,7 @@ const LAYERS: [&[&str]; 8] = [
         "replacing",
         "searching",
         "selected",
+        "sharing",
         "sweep",
     ],
     &["accounts", "backends"],

@@ -15,7 +15,7 @@ use mailstore::{Access, Actor, Incoming, Mailstore, Notice, Selected, Settings};
 const ME: SessionId = SessionId(7);
 
 fn me() -> Actor {
-    Actor { account: AccountId::new(1).unwrap(), session: ME }
+    Actor::new(AccountId::new(1).unwrap(), ME)
 }
 
 fn uid(number: u32) -> Uid {
@@ -185,4 +185,45 @@ async fn a_directory_is_opened_by_one_at_a_time() {
     let inbox = inbox(&store).await;
     assert_eq!(read(&inbox, uid(1)).await, b"one: 1\r\n\r\n"[..]);
     assert_eq!(read(&inbox, uid(2)).await, b"two: 2\r\n\r\n"[..]);
+}
+
+/// A property that is altered, that stands under another key, or whose mailbox is none is found;
+/// and a store from before there was an index of them gets it.
+#[tokio::test]
+async fn properties_are_checked() {
+    use mailstore::backends::embedded;
+    let dir = tempfile::tempdir().unwrap();
+    {
+        let opened = Embedded::open(dir.path()).unwrap();
+        let store = Mailstore::new(opened.backend(), Settings::default());
+        for at in [None, Some(MailboxId::INBOX)] {
+            let set = [("a/1".to_owned(), Some(Bytes::from_static(b"one")))].into();
+            store.set_properties(me(), at, set).await.unwrap();
+        }
+    }
+    let report = embedded::check(dir.path()).unwrap();
+    assert_eq!((report.properties, report.findings), (2, vec![]));
+    let db = rusqlite::Connection::open(dir.path().join("mail.sqlite")).unwrap();
+    let faults = [
+        "UPDATE property SET v = x'00' || v WHERE mailbox = 1",
+        "UPDATE property SET key = 'a/2' WHERE mailbox = 1",
+        "UPDATE property SET mailbox = 7 WHERE mailbox = 1",
+        "INSERT INTO property SELECT account, 9, key, v FROM property WHERE mailbox = 1",
+    ];
+    for fault in faults {
+        db.execute_batch(fault).unwrap();
+        let report = embedded::check(dir.path()).unwrap();
+        assert_eq!(report.findings.len(), 1, "{fault}: {:?}", report.findings);
+        db.execute_batch("DELETE FROM property WHERE mailbox > 0").unwrap();
+        let store = Embedded::open(dir.path()).unwrap();
+        let store = Mailstore::new(store.backend(), Settings::default());
+        let set = [("a/1".to_owned(), Some(Bytes::from_static(b"one")))].into();
+        store.set_properties(me(), Some(MailboxId::INBOX), set).await.unwrap();
+    }
+    db.execute_batch("DROP INDEX property_by_key").unwrap();
+    let store = Mailstore::new(Embedded::open(dir.path()).unwrap().backend(), Settings::default());
+    let found = store.ledger().mailboxes_with("a/1", 9).await.unwrap();
+    assert_eq!(found.len(), 1);
+    let index = "SELECT count(*) FROM sqlite_schema WHERE name = 'property_by_key'";
+    assert_eq!(db.query_row(index, [], |row| row.get::<_, i64>(0)).unwrap(), 1);
 }

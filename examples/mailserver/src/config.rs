@@ -5,7 +5,7 @@ use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use mailstore::accounts::{Domain, Scram};
+use mailstore::accounts::{Domain, Name, Scram};
 use serde::{Deserialize, Serialize};
 use wire::{AuthPolicy, ClearLogin, ListenAddr, Network};
 
@@ -36,6 +36,8 @@ pub(crate) struct Config {
     pub(crate) home_domains: Vec<Domain>,
     #[serde(with = "text")]
     pub(crate) domain_aliases: Vec<DomainAlias>,
+    #[serde(with = "text")]
+    pub(crate) administrators: Vec<Name>,
     pub(crate) hostname: String,
     pub(crate) log: Log,
     pub(crate) backend: Backend,
@@ -58,6 +60,7 @@ impl Default for Config {
             directory: "mailstore-data".into(),
             home_domains: localhost.into_iter().collect(),
             domain_aliases: Vec::new(),
+            administrators: Vec::new(),
             hostname: "localhost".into(),
             log: Log::default(),
             backend: Backend::default(),

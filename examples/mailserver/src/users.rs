@@ -86,7 +86,7 @@ pub(crate) async fn carry_out(store: &Store, request: Request) -> Reply {
 async fn attempt(store: &Store, request: Request) -> Result<Reply, Failure> {
     let accounts = &store.accounts;
     let said = match request {
-        Request::List { after } => return Ok(list(accounts, after).await?),
+        Request::List { after } => return Ok(list(store, after).await?),
         Request::Add { name, password, addresses, quota_bytes, quota_messages } => {
             let quota = Quota { bytes: quota_bytes, messages: quota_messages };
             add(store, new_user(name, password, addresses), quota).await?
@@ -129,7 +129,7 @@ async fn add(store: &Store, new: NewUser, quota: Quota) -> Result<String, Failur
     Ok(format!("added {} as account {}", user.profile.name, user.account))
 }
 
-/// The user's record says what was asked for; the account's mail is what enforces it.
+/// The user's record keeps what was asked for here; the head of the account is the truth.
 async fn set_quota(store: &Store, name: &str, quota: Quota) -> Result<User, Failure> {
     let user = store.accounts.set_quota(name, quota).await?;
     store.mail.set_quota(user.account, quota).await?;
@@ -144,24 +144,26 @@ async fn status(accounts: &Accounts, name: &str, status: Status) -> Result<Strin
     })
 }
 
-async fn list(accounts: &Accounts, after: Option<i64>) -> Result<Reply, AccountError> {
-    let users = accounts.list(after.and_then(AccountId::new), PAGE).await?;
+/// The quotas are those that the accounts have, not what the users' records say: IMAP sets them too.
+async fn list(store: &Store, after: Option<i64>) -> Result<Reply, AccountError> {
+    let users = store.accounts.list(after.and_then(AccountId::new), PAGE).await?;
     let next = users.last().filter(|_| users.len() == PAGE).map(|user| user.account.get());
     let mut rows = Vec::with_capacity(users.len());
     for user in users {
-        let addresses = accounts.addresses(user.account, None, ADDRESSES + 1).await?;
-        rows.push(row(&user, &addresses));
+        let addresses = store.accounts.addresses(user.account, None, ADDRESSES + 1).await?;
+        let head = store.mail.ledger().mailboxes(user.account).await?.head;
+        rows.push(row(&user, head.quota, &addresses));
     }
     Ok(Reply::Users { rows, next })
 }
 
-fn row(user: &User, addresses: &[Address]) -> Row {
+fn row(user: &User, quota: Quota, addresses: &[Address]) -> Row {
     Row {
         account: user.account.get(),
         name: user.profile.name.to_string(),
         disabled: user.profile.status != Status::Active,
-        quota_bytes: user.profile.quota.bytes,
-        quota_messages: user.profile.quota.messages,
+        quota_bytes: quota.bytes,
+        quota_messages: quota.messages,
         addresses: addresses.iter().take(ADDRESSES).map(Address::to_string).collect(),
         more_addresses: addresses.len() > ADDRESSES,
     }

@@ -2,6 +2,7 @@
 //!
 //! To add a command: a file with a struct and a `parse`, a variant, and a row in the table below.
 
+mod acl;
 mod append;
 mod authenticate;
 mod cancel_update;
@@ -14,6 +15,8 @@ mod fetch;
 mod id;
 mod list;
 mod login;
+mod metadata;
+mod quota;
 mod rename;
 mod replace;
 mod search;
@@ -25,6 +28,7 @@ mod store;
 mod thread;
 mod uid_batches;
 
+pub use acl::{AclOf, Identifier, RightsChange, SetAcl};
 pub use append::{Append, AppendMessage};
 pub use authenticate::Authenticate;
 pub use cancel_update::CancelUpdate;
@@ -37,6 +41,8 @@ pub use fetch::{Content, ContentName, Fetch, FetchItem, Marks, Partial};
 pub use id::Id;
 pub use list::{List, ListForm, ListReturn, ListSelection};
 pub use login::Login;
+pub use metadata::{Depth, Entry, GetMetadata, SetMetadata};
+pub use quota::{Resource, SetQuota};
 pub use rename::Rename;
 pub use replace::Replace;
 pub use search::{ResultOption, Search};
@@ -108,6 +114,26 @@ pub enum Command {
     Namespace,
     /// STATUS (RFC 9051 6.3.11).
     Status(Status),
+    /// SETACL (RFC 4314 3.1).
+    SetAcl(SetAcl),
+    /// DELETEACL (RFC 4314 3.2).
+    DeleteAcl(AclOf),
+    /// GETACL (RFC 4314 3.3).
+    GetAcl(MailboxName),
+    /// LISTRIGHTS (RFC 4314 3.4).
+    ListRights(AclOf),
+    /// MYRIGHTS (RFC 4314 3.5).
+    MyRights(MailboxName),
+    /// GETMETADATA (RFC 5464 4.2).
+    GetMetadata(GetMetadata),
+    /// SETMETADATA (RFC 5464 4.3).
+    SetMetadata(SetMetadata),
+    /// GETQUOTA (RFC 9208 4.1.1), of this quota root.
+    GetQuota(String),
+    /// GETQUOTAROOT (RFC 9208 4.1.2).
+    GetQuotaRoot(MailboxName),
+    /// SETQUOTA (RFC 9208 4.1.3).
+    SetQuota(SetQuota),
     /// APPEND (RFC 9051 6.3.12, RFC 3502).
     Append(Append),
     /// REPLACE (RFC 8508).
@@ -180,6 +206,16 @@ const COMMANDS: &[(&str, Parse)] = &[
     ("RENAME", |c| rename::parse(c).map(Command::Rename)),
     ("SUBSCRIBE", |c| one_mailbox(c).map(Command::Subscribe)),
     ("UNSUBSCRIBE", |c| one_mailbox(c).map(Command::Unsubscribe)),
+    ("SETACL", |c| acl::parse_set(c).map(Command::SetAcl)),
+    ("DELETEACL", |c| acl::parse_of(c).map(Command::DeleteAcl)),
+    ("GETACL", |c| one_mailbox(c).map(Command::GetAcl)),
+    ("LISTRIGHTS", |c| acl::parse_of(c).map(Command::ListRights)),
+    ("MYRIGHTS", |c| one_mailbox(c).map(Command::MyRights)),
+    ("GETMETADATA", |c| metadata::parse_get(c).map(Command::GetMetadata)),
+    ("SETMETADATA", |c| metadata::parse_set(c).map(Command::SetMetadata)),
+    ("GETQUOTA", |c| quota::parse_get(c).map(Command::GetQuota)),
+    ("GETQUOTAROOT", |c| one_mailbox(c).map(Command::GetQuotaRoot)),
+    ("SETQUOTA", |c| quota::parse_set(c).map(Command::SetQuota)),
     ("CAPABILITY", |_| Ok(Command::Capability)),
     ("LOGOUT", |_| Ok(Command::Logout)),
     ("ID", |c| id::parse(c).map(Command::Id)),

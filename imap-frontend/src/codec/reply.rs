@@ -3,12 +3,15 @@
 //! Nothing a client sent can end a line or forge a response here: texts are stripped of control
 //! characters, names and strings are quoted or sent as literals.
 
+mod acl;
 mod code;
 mod data;
 mod esearch;
 mod fetch;
 mod list;
+mod metadata;
 mod number;
+mod quota;
 mod string;
 mod thread;
 

@@ -26,13 +26,13 @@ pub(super) async fn run(user: &Authenticated, append: Append) -> Outcome {
     if append.messages.iter().any(|message| message.data.is_empty()) {
         return Err(cancelled());
     }
-    let to = user.find(&append.mailbox, Role::Target).await?;
+    let (by, to) = user.find(&append.mailbox, Role::Target).await?;
     let mut messages = Vec::with_capacity(append.messages.len());
     for AppendMessage { flags, date, data } in append.messages {
         let message = prepare(user.store(), data).await?;
         messages.push(Incoming { flags, internal_date: date, ..Incoming::new(message) });
     }
-    let appended = user.store().append(user.by, to, messages).await;
+    let appended = user.store().append(by, to, messages).await;
     let appended = appended.map_err(refusal::of_target)?;
     let note = Note::Appended { validity: appended.uid_validity, uids: appended.uids };
     Ok(Done::noting(note, "Stored"))

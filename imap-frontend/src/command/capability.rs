@@ -12,10 +12,24 @@ const ALWAYS: [&str; 5] = ["IMAP4rev1", "LITERAL+", "ID", "ENABLE", "IDLE"];
 /// Before login.
 const BEFORE_LOGIN: [&str; 1] = ["SASL-IR"];
 /// After login.
-const AFTER_LOGIN: [&str; 30] = [
+const AFTER_LOGIN: [&str; 44] = [
     "NAMESPACE",
     "CHILDREN",
+    "LIST-EXTENDED",
+    "LIST-STATUS",
+    "LIST-MYRIGHTS",
+    "LIST-METADATA",
     "SPECIAL-USE",
+    "CREATE-SPECIAL-USE",
+    "XLIST",
+    "ACL",
+    "RIGHTS=texk",
+    "METADATA",
+    "QUOTA",
+    "QUOTASET",
+    "QUOTA=RES-STORAGE",
+    "QUOTA=RES-MESSAGE",
+    "APPENDLIMIT",
     "UIDPLUS",
     "UNSELECT",
     "MOVE",

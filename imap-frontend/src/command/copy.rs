@@ -2,7 +2,8 @@
 //!
 //! COPY is one commit: all or nothing. Messages expunged meanwhile, which the client does not know
 //! yet, are copied too (RFC 2180 4.4). MOVE moves each message at once from here to there; those
-//! that are gone are passed over. That they are gone here is told as all news are.
+//! that are gone are passed over. That they are gone here is told as all news are. From account to
+//! account COPY is an append there, and MOVE that and then an expunge here.
 
 use mailstore::change::{Refusal, Transfer};
 use mailstore::{Error, Transferred};
@@ -43,12 +44,17 @@ async fn transfer(
     mode: Transfer,
 ) -> Result<Option<Transferred>, Failed> {
     let uids = selected.resolve(copy.by, &copy.set)?;
-    let to = selected.user.find(&copy.mailbox, Role::Target).await?;
+    let (to_by, to) = selected.user.find(&copy.mailbox, Role::Target).await?;
     if uids.is_empty() {
         return Ok(None);
     }
-    let way = (selected.at().mailbox, to);
-    let done = selected.store().transfer(selected.user.by, way, uids, mode).await;
+    let (from_by, store) = (selected.mailbox.by(), selected.store());
+    let done = if to_by.account == from_by.account {
+        store.transfer(from_by, (selected.at().mailbox, to), uids, mode).await
+    } else {
+        let to = (to_by, to);
+        store.transfer_across((from_by, selected.at().mailbox), to, uids, mode).await
+    };
     let done = match done {
         Ok(done) => done,
         Err(error) => return Err(refused(selected, error).await),

@@ -1,9 +1,8 @@
 //! ESEARCH (RFC 7377): in one mailbox after the other, without selecting any.
 
-use std::collections::BTreeSet;
-
-use mailstore::id::MailboxId;
-use mailstore::mailbox::{INBOX, Mailbox, MailboxState, Mailboxes, SEPARATOR};
+use mailstore::id::MailboxKey;
+use mailstore::mailbox::{INBOX, SEPARATOR};
+use mailstore::rights::Right;
 use mailstore::uid::UidSet;
 
 use super::search::answer::{Answer, Asked};
@@ -11,23 +10,25 @@ use super::search::find;
 use crate::codec::MailboxName;
 use crate::codec::command::{By, Esearch, ResultOption, Source};
 use crate::contexts::Shown;
+use crate::names::OTHERS;
 use crate::outcome::{Done, Failed, Outcome};
 use crate::state::{Authenticated, State};
 use crate::talk::Talk;
+use crate::tree::{Item, Tree};
 
 pub(super) async fn run(talk: &mut Talk, state: &mut State, esearch: &Esearch) -> Outcome {
     let asked = Asked { by: By::Uid, options: &esearch.results, modseq: esearch.modseq };
-    let selected = state.selected().map(|selected| selected.at().mailbox);
+    let selected = state.selected().map(|selected| selected.at());
     check(esearch, selected)?;
     if esearch.modseq {
         enable_condstore(talk, state);
     }
     let Some(user) = state.user() else { return Err(Failed::bad("Log in first")) };
-    for (name, id) in places(user, &esearch.sources, selected).await? {
-        if selected == Some(id) {
+    for (name, at) in places(user, &esearch.sources, selected).await? {
+        if selected == Some(at) {
             in_selected(talk, state, (esearch, &asked, &name)).await?;
         } else {
-            elsewhere(talk, state, (esearch, &asked, &name), id).await?;
+            elsewhere(talk, state, (esearch, &asked, &name), at).await?;
         }
         talk.flush_full().await?;
     }
@@ -43,7 +44,7 @@ fn enable_condstore(talk: &mut Talk, state: &mut State) {
 }
 
 /// What needs a selected mailbox, and what needs that and nothing else (RFC 7377 2.2).
-fn check(esearch: &Esearch, selected: Option<MailboxId>) -> Result<(), Failed> {
+fn check(esearch: &Esearch, selected: Option<MailboxKey>) -> Result<(), Failed> {
     let wants = |option| esearch.results.contains(&option);
     if wants(ResultOption::Save) && esearch.sources != [Source::Selected] {
         return Err(Failed::bad("SAVE only with the selected mailbox"));
@@ -83,10 +84,11 @@ async fn elsewhere(
     talk: &mut Talk,
     state: &mut State,
     (esearch, asked, name): Question<'_>,
-    id: MailboxId,
+    at: MailboxKey,
 ) -> Result<(), Failed> {
     let Some(user) = state.user() else { return Ok(()) };
-    let opened = user.store().select(user.by, id, mailstore::Access::ReadOnly).await?;
+    let by = user.by.within(at.account);
+    let opened = user.store().select(by, at.mailbox, mailstore::Access::ReadOnly).await?;
     let Some(mailbox) = opened else { return Ok(()) };
     let found = find(&user.server, &mailbox, (&esearch.key, &UidSet::new())).await?;
     if !found.uids.is_empty() {
@@ -95,40 +97,35 @@ async fn elsewhere(
     Ok(())
 }
 
-/// The mailboxes meant, each once, in the order of their names.
+/// The mailboxes meant that may be read, each once, in the order of their names.
 async fn places(
     user: &Authenticated,
     sources: &[Source],
-    selected: Option<MailboxId>,
-) -> Result<Vec<(String, MailboxId)>, Failed> {
-    let all = user.store().mailboxes(user.by.account).await?;
-    let mut ids = BTreeSet::new();
-    for source in sources {
-        ids.extend(of_source(&all, source, selected));
-    }
-    let live = |mailbox: &&Mailbox| mailbox.state == MailboxState::Live;
-    let mailboxes = ids.into_iter().filter_map(|id| all.get(id)).filter(live);
-    let mut places: Vec<_> = mailboxes.map(|mailbox| (all.name(mailbox), mailbox.id)).collect();
-    places.sort();
-    Ok(places)
+    selected: Option<MailboxKey>,
+) -> Result<Vec<(String, MailboxKey)>, Failed> {
+    let tree = Tree::of(user).await?;
+    let readable = |item: &Item| item.is_live() && item.rights.has(Right::Read);
+    let items = tree.items.iter().filter(|(_, item)| readable(item));
+    let meant = items.filter(|(name, item)| {
+        let place = (name.as_str(), item.key());
+        sources.iter().any(|source| is_meant(&tree, source, (place, selected)))
+    });
+    Ok(meant.map(|(name, item)| (name.clone(), item.key())).collect())
 }
 
-fn of_source(all: &Mailboxes, source: &Source, selected: Option<MailboxId>) -> Vec<MailboxId> {
-    let each = |wanted: &dyn Fn(&str, &Mailbox) -> bool| {
-        let names = all.names().into_iter();
-        names
-            .filter(|(name, mailbox)| wanted(name, mailbox))
-            .map(|(_, mailbox)| mailbox.id)
-            .collect()
-    };
+fn is_meant(
+    tree: &Tree,
+    source: &Source,
+    ((name, key), selected): ((&str, MailboxKey), Option<MailboxKey>),
+) -> bool {
     match source {
-        Source::Selected => selected.into_iter().collect(),
-        Source::Inboxes => each(&|name, _| name == INBOX),
-        Source::Personal => each(&|_, _| true),
-        Source::Subscribed => each(&|name, _| all.subscriptions.contains(name)),
-        Source::Mailboxes(names) => each(&|name, _| depth(names, name) == Some(0)),
-        Source::SubtreeOne(names) => each(&|name, _| depth(names, name).is_some_and(|d| d < 2)),
-        Source::Subtree(names) => each(&|name, _| depth(names, name).is_some()),
+        Source::Selected => selected == Some(key),
+        Source::Inboxes => name == INBOX,
+        Source::Personal => !name.starts_with(OTHERS),
+        Source::Subscribed => tree.subscriptions.contains(name),
+        Source::Mailboxes(names) => depth(names, name) == Some(0),
+        Source::SubtreeOne(names) => depth(names, name).is_some_and(|depth| depth < 2),
+        Source::Subtree(names) => depth(names, name).is_some(),
     }
 }
 

@@ -4,32 +4,39 @@
 use mailstore::change::ExpungeGuard;
 use mailstore::flags::SystemFlag;
 use mailstore::message::{Presence, Want};
+use mailstore::rights::Right;
 use mailstore::uid::UidSet;
 
 use crate::codec::command::{By, UidExpunge};
+use crate::names::no_right;
 use crate::outcome::{Done, Failed, Outcome};
 use crate::state::Selected;
 
 /// EXPUNGE.
 pub(super) async fn run(selected: &mut Selected) -> Outcome {
-    selected.writable()?;
+    permitted(selected)?;
     let uids = selected.mailbox.uids().to_set();
     expunge_and_say(selected, uids).await
 }
 
 /// UID EXPUNGE.
 pub(super) async fn run_uid(selected: &mut Selected, command: &UidExpunge) -> Outcome {
-    selected.writable()?;
+    permitted(selected)?;
     let uids = selected.resolve(By::Uid, &command.set)?;
     expunge_and_say(selected, uids).await
 }
 
 /// What CLOSE does before it leaves: expunges, if it may.
 pub(super) async fn before_close(selected: &Selected) -> Result<(), Failed> {
-    if selected.writable().is_ok() && !selected.is_gone() {
+    if permitted(selected).is_ok() && !selected.is_gone() {
         expunge(selected, selected.mailbox.uids().to_set()).await?;
     }
     Ok(())
+}
+
+fn permitted(selected: &Selected) -> Result<(), Failed> {
+    selected.writable()?;
+    if selected.rights.has(Right::Expunge) { Ok(()) } else { Err(no_right()) }
 }
 
 async fn expunge_and_say(selected: &mut Selected, uids: UidSet) -> Outcome {
@@ -44,7 +51,7 @@ async fn expunge(selected: &Selected, uids: UidSet) -> Result<UidSet, Failed> {
     if doomed.is_empty() {
         return Ok(doomed);
     }
-    let (by, at) = (selected.user.by, selected.at().mailbox);
+    let (by, at) = (selected.mailbox.by(), selected.at().mailbox);
     Ok(selected.store().expunge(by, at, doomed, ExpungeGuard::Deleted).await?)
 }
 

@@ -1,149 +1,67 @@
-//! LIST, LSUB and XLIST (RFC 9051 6.3.9, RFC 3501 6.3.9, RFC 5258, RFC 6154, RFC 3348).
+//! LIST, LSUB and XLIST (RFC 9051 6.3.9, RFC 3501 6.3.9, RFC 5258, RFC 5819, RFC 6154, RFC 3348,
+//! RFC 9590, RFC 8440).
 //!
-//! Of the options of RFC 5258 those are here that SPECIAL-USE and LIST-STATUS need, and SUBSCRIBED;
-//! RECURSIVEMATCH, which tells of children in a form of its own, is not.
+//! Children and special uses are told whether they were asked for or not. REMOTE adds nothing:
+//! there are no mailboxes on other servers.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+mod listing;
 
-use mailstore::id::MailboxId;
-use mailstore::mailbox::{Mailbox, MailboxState, Mailboxes, SEPARATOR};
+use mailstore::mailbox::SEPARATOR;
+use mailstore::rights::Right;
 
-use super::status;
-use crate::codec::Pattern;
-use crate::codec::command::{List, ListForm, SpecialUse};
+use self::listing::{Line, Listing};
+use super::{metadata, status};
+use crate::codec::command::List;
 use crate::codec::reply::ListAttribute;
 use crate::outcome::{Done, Failed, Outcome};
 use crate::state::Authenticated;
 use crate::talk::Talk;
+use crate::tree::{Item, Tree};
 
 pub(super) async fn run(talk: &mut Talk, user: &Authenticated, list: &List) -> Outcome {
     if list.asks_for_delimiter() {
         talk.reply.list(list.form, &[ListAttribute::NoSelect], Some(SEPARATOR), "");
         return Ok(Done::new("Done"));
     }
-    if list.selection.recursive_match {
-        return Err(Failed::bad("RECURSIVEMATCH is not supported"));
-    }
-    let all = user.store().mailboxes(user.by.account).await?;
-    let listing = Listing::new(&all, list);
-    let lines = match list.form {
-        ListForm::Lsub => listing.subscribed_levels(),
-        _ if list.selection.subscribed => listing.subscribed(),
-        _ => listing.existing(),
-    };
-    for (name, attributes) in &lines {
-        talk.reply.list(list.form, attributes, Some(SEPARATOR), name);
-        if let Some(mailbox) = listing.selectable(name)
-            && !list.returns.status.is_empty()
-        {
-            let items = status::items(user, mailbox, &list.returns.status).await?;
-            talk.reply.status(name, &items);
+    let tree = Tree::of(user).await?;
+    let listing = Listing::new(&tree, list);
+    for line in listing.lines() {
+        write(talk, list, &line);
+        if let Some(item) = listing.selectable(&line.name) {
+            of_mailbox(talk, (user, list), (&line.name, item)).await?;
         }
         talk.flush_full().await?;
     }
     Ok(Done::new("Listed"))
 }
 
-/// What a LIST looks through.
-struct Listing<'a> {
-    list: &'a List,
-    patterns: Vec<Pattern>,
-    /// By full name.
-    names: BTreeMap<String, &'a Mailbox>,
-    subscriptions: &'a BTreeSet<String>,
-    parents: HashSet<MailboxId>,
-}
-
-/// A name, and what is said of it.
-type Lines = BTreeMap<String, Vec<ListAttribute>>;
-
-impl<'a> Listing<'a> {
-    fn new(all: &'a Mailboxes, list: &'a List) -> Self {
-        Self {
-            list,
-            patterns: list.full_patterns().collect(),
-            names: all.names().into_iter().collect(),
-            subscriptions: &all.subscriptions,
-            parents: all.list.iter().filter_map(|mailbox| mailbox.parent).collect(),
-        }
-    }
-
-    fn matches(&self, name: &str) -> bool {
-        self.patterns.iter().any(|pattern| pattern.matches(name, SEPARATOR))
-    }
-
-    fn selectable(&self, name: &str) -> Option<&'a Mailbox> {
-        self.names.get(name).copied().filter(|mailbox| mailbox.state == MailboxState::Live)
-    }
-
-    /// Every mailbox there is.
-    fn existing(&self) -> Lines {
-        let special =
-            |mailbox: &&Mailbox| !self.list.selection.special_use || mailbox.special_use.is_some();
-        let names = self.names.iter().filter(|(_, mailbox)| special(mailbox));
-        let names = names.filter(|(name, _)| self.matches(name));
-        names.map(|(name, mailbox)| (name.clone(), self.attributes(name, Some(mailbox)))).collect()
-    }
-
-    /// Every name that is subscribed to, whether it exists or not.
-    fn subscribed(&self) -> Lines {
-        let names = self.subscriptions.iter().filter(|name| self.matches(name));
-        let mut lines = Lines::new();
-        for name in names {
-            let mailbox = self.names.get(name.as_str()).copied();
-            let special = mailbox.is_some_and(|mailbox| mailbox.special_use.is_some());
-            if !self.list.selection.special_use || special {
-                lines.insert(name.clone(), self.attributes(name, mailbox));
-            }
-        }
-        lines
-    }
-
-    /// LSUB: as [`Self::subscribed`], and with a pattern that ends in `%` the levels above names
-    /// that it does not reach (RFC 3501 6.3.9).
-    fn subscribed_levels(&self) -> Lines {
-        let mut lines = Lines::new();
-        for name in self.subscriptions {
-            if self.matches(name) {
-                let exists = self.selectable(name).is_some();
-                let attributes = if exists { vec![] } else { vec![ListAttribute::NoSelect] };
-                lines.insert(name.clone(), attributes);
-                continue;
-            }
-            for (end, _) in name.match_indices(SEPARATOR) {
-                let level = name.get(..end).unwrap_or_default();
-                if self.matches(level) && !self.subscriptions.contains(level) {
-                    lines.insert(level.to_owned(), vec![ListAttribute::NoSelect]);
-                }
-            }
-        }
-        lines
-    }
-
-    fn attributes(&self, name: &str, mailbox: Option<&Mailbox>) -> Vec<ListAttribute> {
-        let mut attributes = Vec::new();
-        let subscribed = self.list.selection.subscribed || self.list.returns.subscribed;
-        if subscribed && self.subscriptions.contains(name) {
-            attributes.push(ListAttribute::Subscribed);
-        }
-        let Some(mailbox) = mailbox else {
-            attributes.push(ListAttribute::NonExistent);
-            return attributes;
-        };
-        if mailbox.state != MailboxState::Live {
-            attributes.push(ListAttribute::NoSelect);
-        }
-        attributes.push(match self.parents.contains(&mailbox.id) {
-            true => ListAttribute::HasChildren,
-            false => ListAttribute::HasNoChildren,
-        });
-        attributes.extend(mailbox.special_use.and_then(special_use));
-        attributes
+fn write(talk: &mut Talk, list: &List, line: &Line) {
+    let (attributes, name) = (&line.attributes, &line.name);
+    if line.is_above {
+        let criteria = list.selection.criteria();
+        talk.reply.list_above(attributes, Some(SEPARATOR), name, &criteria);
+    } else {
+        talk.reply.list(list.form, attributes, Some(SEPARATOR), name);
     }
 }
 
-/// The attribute for what a mailbox is for.
-fn special_use(special_use: mailstore::mailbox::SpecialUse) -> Option<ListAttribute> {
-    let known = SpecialUse::ALL.into_iter().find(|known| known.name() == special_use.name());
-    known.map(ListAttribute::Use)
+/// What else was asked of a mailbox that can be selected.
+async fn of_mailbox(
+    talk: &mut Talk,
+    (user, list): (&Authenticated, &List),
+    (name, item): (&str, &Item),
+) -> Result<(), Failed> {
+    let returns = &list.returns;
+    let readable = item.rights.has(Right::Read);
+    if readable && !returns.status.is_empty() {
+        let items = status::items(user, (item.at, &item.mailbox), &returns.status).await?;
+        talk.reply.status(name, &items);
+    }
+    if returns.my_rights {
+        talk.reply.my_rights(name, item.rights);
+    }
+    if readable && !returns.metadata.is_empty() {
+        metadata::listed(talk, user, (name, item.at, &item.mailbox), &returns.metadata).await?;
+    }
+    Ok(())
 }

@@ -56,6 +56,6 @@ fn welcome(session: &Session, identity: Identity) -> Result<Authenticated, Faile
     let Some(place) = session.server.places().take(identity.account, most) else {
         return Err(Failed::no(Code::Limit, "Too many connections of this account"));
     };
-    let by = Actor { account: identity.account, session: session.id };
+    let by = Actor::new(identity.account, session.id);
     Ok(Authenticated::new(&session.server, by, identity, place))
 }

@@ -21,11 +21,15 @@ pub(super) async fn run(talk: &mut Talk, selected: &mut Selected, replace: Repla
     let Some(old) = selected.resolve(replace.by, &replace.old)?.first() else {
         return Err(Failed::no(Code::NonExistent, "There is no such message"));
     };
-    let to = selected.user.find(&replace.mailbox, Role::Target).await?;
+    let (by, to) = selected.user.find(&replace.mailbox, Role::Target).await?;
+    if by.account != selected.at().account {
+        // There is no commit of two accounts; the client has APPEND and EXPUNGE.
+        return Err(Failed::no(Code::Cannot, "A message is replaced within its account"));
+    }
     let message = append::prepare(selected.store(), data).await?;
     let new = Incoming { flags, internal_date: date, ..Incoming::new(message) };
     let way = (selected.at().mailbox, old);
-    let done = selected.store().replace(selected.user.by, way, to, new).await;
+    let done = selected.store().replace(by, way, to, new).await;
     let done = match done {
         Ok(done) => done,
         Err(error) => return Err(copy::refused(selected, error).await),

@@ -5,6 +5,7 @@ mod resync;
 use mailstore::flags::SystemFlag;
 use mailstore::mailbox::Mailbox;
 use mailstore::message::Want;
+use mailstore::rights::{Right, Rights};
 use mailstore::uid::{Seq, Uid, UidSet};
 
 use crate::codec::command::{Access, Select};
@@ -31,22 +32,23 @@ pub(super) async fn run(talk: &mut Talk, state: &mut State, select: &Select) -> 
         state.deselect();
         return Err(failed);
     }
-    Ok(match select.access {
-        Access::ReadWrite => Done::with(Code::ReadWrite, "Selected"),
-        Access::ReadOnly => Done::with(Code::ReadOnly, "Examined"),
+    Ok(match (select.access, selected.mailbox.access()) {
+        (_, mailstore::Access::ReadWrite) => Done::with(Code::ReadWrite, "Selected"),
+        (Access::ReadWrite, _) => Done::with(Code::ReadOnly, "Selected"),
+        (Access::ReadOnly, _) => Done::with(Code::ReadOnly, "Examined"),
     })
 }
 
 async fn enter(state: &mut State, select: &Select) -> Result<Mailbox, Failed> {
     let Some(user) = state.user() else { return Err(Failed::bad("Log in first")) };
+    let (by, id, rights) = user.readable(&select.mailbox).await?;
     let access = match select.access {
-        Access::ReadWrite => mailstore::Access::ReadWrite,
-        Access::ReadOnly => mailstore::Access::ReadOnly,
+        Access::ReadWrite if rights.has_any(changing()) => mailstore::Access::ReadWrite,
+        _ => mailstore::Access::ReadOnly,
     };
-    let id = user.find(&select.mailbox, Role::Subject).await?;
-    let found = user.store().select_with_head(user.by, id, access).await?;
+    let found = user.store().select_with_head(by, id, access).await?;
     let Some((mailbox, head)) = found else { return Err(no_such_mailbox(Role::Subject)) };
-    state.select(mailbox, &head);
+    state.select(mailbox, (&head, rights));
     Ok(head)
 }
 
@@ -63,6 +65,11 @@ async fn welcome(
         }
         _ => Ok(()),
     }
+}
+
+/// Who has none of these rights can only read (RFC 4314 5.2).
+fn changing() -> Rights {
+    Rights::of([Right::Insert, Right::Expunge, Right::Seen, Right::Write, Right::DeleteMessages])
 }
 
 async fn describe(talk: &mut Talk, selected: &Selected, head: &Mailbox) -> Result<(), Failed> {

@@ -55,6 +55,9 @@ impl Beacon for Deaf {
     }
 }
 
+/// Who may log in.
+const NAMES: [(i64, &str); 3] = [(1, "joe"), (2, "jane"), (3, "jürgen")];
+
 /// Everybody's password is `secret`, and `token` joe's token; `joe`, `jane` and `jürgen` may log in.
 #[derive(Debug, Default)]
 pub struct People {
@@ -66,7 +69,8 @@ impl Directory for People {
     async fn authenticate(&self, attempt: &Attempt) -> Result<Verdict, StoreError> {
         let accepted = |number| {
             let account = AccountId::new(number).unwrap();
-            Verdict::Accepted(Identity { account, name: "joe".into() })
+            let named = NAMES.iter().find(|(known, _)| *known == number).unwrap();
+            Verdict::Accepted(Identity { account, name: named.1.into() })
         };
         let (name, password) = match &attempt.credentials {
             Credentials::Plain { name, password } => (name, password),
@@ -102,6 +106,24 @@ impl Directory for People {
             identity: None,
         };
         Ok(self.takes.scram.then_some(keys))
+    }
+
+    async fn find(&self, name: &str) -> Result<Option<Identity>, StoreError> {
+        let found = NAMES.iter().find(|(_, known)| *known == name);
+        Ok(found.map(|(number, known)| Identity {
+            account: AccountId::new(*number).unwrap(),
+            name: (*known).to_owned(),
+        }))
+    }
+
+    async fn name_of(&self, account: AccountId) -> Result<Option<String>, StoreError> {
+        let found = NAMES.iter().find(|(number, _)| *number == account.get());
+        Ok(found.map(|(_, name)| (*name).to_owned()))
+    }
+
+    /// `jane` may set quotas.
+    async fn administers(&self, user: AccountId, _: AccountId) -> Result<bool, StoreError> {
+        Ok(user.get() == 2)
     }
 
     async fn route(&self, _: &str) -> Result<Route, StoreError> {

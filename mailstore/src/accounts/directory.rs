@@ -6,6 +6,7 @@ use async_trait::async_trait;
 
 use super::service::destination;
 use super::{Accounts, Name, PasswordHash, Recipient, Scram, ScramSecret, Status, User};
+use crate::id::AccountId;
 use crate::store::directory::{
     Attempt, Credentials, Identity, Route, ScramKeys, Secret, Service, Takes, Verdict,
 };
@@ -48,6 +49,22 @@ impl Directory for Accounts {
             Some((user, keys)) => keys.keys(Some(identity(&user))),
             None => nobody.keys(None),
         }))
+    }
+
+    async fn find(&self, name: &str) -> Result<Option<Identity>, StoreError> {
+        Ok(self.of_name(name).await?.as_ref().map(identity))
+    }
+
+    async fn name_of(&self, account: AccountId) -> Result<Option<String>, StoreError> {
+        let after = AccountId::new(account.get() - 1);
+        let found = self.store.users(after, 1).await?.pop();
+        let user = found.filter(|user| user.account == account);
+        Ok(user.as_ref().map(|user| identity(user).name))
+    }
+
+    async fn administers(&self, user: AccountId, _: AccountId) -> Result<bool, StoreError> {
+        let name = self.name_of(user).await?;
+        Ok(name.is_some_and(|name| self.administrators.contains(&name)))
     }
 
     async fn route(&self, address: &str) -> Result<Route, StoreError> {

@@ -77,6 +77,7 @@ pub struct Accounts {
     pub(super) secret: Arc<OnceCell<[u8; 32]>>,
     home_domains: Arc<BTreeSet<Domain>>,
     domain_aliases: Arc<BTreeMap<Domain, Domain>>,
+    pub(super) administrators: Arc<BTreeSet<String>>,
 }
 
 impl Accounts {
@@ -90,6 +91,7 @@ impl Accounts {
             secret: Arc::default(),
             home_domains: Arc::default(),
             domain_aliases: Arc::default(),
+            administrators: Arc::default(),
         }
     }
 
@@ -113,6 +115,13 @@ impl Accounts {
         aliases: impl IntoIterator<Item = (Domain, Domain)>,
     ) -> Self {
         self.domain_aliases = Arc::new(aliases.into_iter().collect());
+        self
+    }
+
+    /// Sets who may set the quotas of all users, by login name. At first nobody may.
+    pub fn with_administrators(mut self, names: impl IntoIterator<Item = Name>) -> Self {
+        let names = names.into_iter().map(|name| name.as_str().to_owned());
+        self.administrators = Arc::new(names.collect());
         self
     }
 

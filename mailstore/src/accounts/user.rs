@@ -29,7 +29,8 @@ pub struct Profile {
     pub scram: Option<ScramSecret>,
     /// Whether the account is in use.
     pub status: Status,
-    /// How much the account may hold.
+    /// How much the account was to hold when the user was last changed. What it may hold is in the
+    /// account's head, which others than the users' records set too.
     pub quota: Quota,
     /// When the user was added.
     pub created: Timestamp,

@@ -34,6 +34,7 @@ pub(super) fn place(
     to: MailboxId,
     messages: &[NewMessage],
 ) -> Result<Outcome, Refusal> {
+    let rights = draft.rights(to);
     let uid_validity = draft.live(to)?.uid_validity;
     let count = messages.len() as u64;
     let first = draft.allocate(to, count)?;
@@ -43,7 +44,7 @@ pub(super) fn place(
             uid: Uid::new(uid).ok_or(Refusal::UidsExhausted)?,
             email: email.id,
             modseq: draft.modseq,
-            flags: message.flags.clone(),
+            flags: rights.permitted(&message.flags),
             internal_date: message.internal_date,
             saved: change.at,
             thread: message.thread,

@@ -1,11 +1,14 @@
 //! A delta in the making: what all decisions share.
 
+use super::allowed;
 use super::{Change, Delta, Outcome, Refusal, RowChange, Snapshot};
 use crate::flags::{Keyword, SystemFlag};
 use crate::id::MailboxId;
 use crate::journal::{Entry, Event, Record};
 use crate::mailbox::{AccountHead, Mailbox, MailboxState};
 use crate::message::Row;
+use crate::property::PropertyChange;
+use crate::rights::{ACL, Rights};
 use crate::time::Timestamp;
 use crate::uid::{ModSeq, Uid, UidSet};
 
@@ -42,6 +45,11 @@ impl<'a> Draft<'a> {
 
     pub(super) fn time(&self) -> Timestamp {
         self.change.at
+    }
+
+    /// What who asks may do with a mailbox.
+    pub(super) fn rights(&self, at: MailboxId) -> Rights {
+        allowed::rights(self.change, self.seen, at)
     }
 
     pub(super) fn head(&mut self) -> &mut AccountHead {
@@ -123,6 +131,22 @@ impl<'a> Draft<'a> {
         usage.bytes = usage.bytes.saturating_sub(row.size);
         self.delta.rows.push((at, RowChange::Expunge(Row { modseq, ..row.clone() })));
         Ok(())
+    }
+
+    /// Gives a new mailbox the access list of the one above it (RFC 4314 4, CREATE).
+    pub(super) fn inherit(&mut self, parent: Option<MailboxId>, to: MailboxId) {
+        if parent.is_none() {
+            return;
+        }
+        let stored = self.seen.properties_of(parent, ACL);
+        let stored = stored.map(|(key, value)| (key.to_owned(), Some(value.clone())));
+        // The one above may be as new.
+        let drafted = self.delta.properties.iter().filter(|change| change.mailbox == parent);
+        let drafted = drafted.map(|change| (change.key.clone(), change.value.clone()));
+        let list: Vec<_> = stored.chain(drafted).collect();
+        let inherited =
+            list.into_iter().map(|(key, value)| PropertyChange { mailbox: Some(to), key, value });
+        self.delta.properties.extend(inherited);
     }
 
     pub(super) fn log(&mut self, mailbox: MailboxId, event: Event) {

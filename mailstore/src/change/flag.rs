@@ -1,5 +1,6 @@
 //! STORE.
 
+use super::allowed;
 use super::draft::Draft;
 use super::{Change, Delta, Outcome, Refusal, Snapshot};
 use crate::flags::FlagUpdate;
@@ -14,6 +15,7 @@ pub(super) fn decide(
     at: MailboxId,
     (update, unchanged_since): (&FlagUpdate, Option<ModSeq>),
 ) -> Result<Delta, Refusal> {
+    let rights = allowed::rights(change, seen, at);
     let mut draft = Draft::new(change, seen)?;
     draft.live(at)?;
     let (mut changed, mut stale) = (UidSet::new(), UidSet::new());
@@ -25,7 +27,7 @@ pub(super) fn decide(
             stale.insert(row.uid);
             continue;
         }
-        let flags = update.apply(&row.flags);
+        let flags = rights.update(update, &row.flags);
         if flags != row.flags {
             changed.insert(row.uid);
             draft.update(at, row, Row { flags, modseq: draft.modseq, ..row.clone() })?;

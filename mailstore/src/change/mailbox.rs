@@ -193,6 +193,7 @@ impl<'a> Tree<'a> {
             recent_from: 1,
             keywords: Vec::new(),
         });
+        self.draft.inherit(parent, id);
         self.draft.log(id, Event::Mailbox(MailboxEvent::Created));
         Ok(id)
     }

@@ -9,6 +9,7 @@ use super::{Change, Delta, Outcome, Refusal, Snapshot};
 use crate::id::MailboxId;
 use crate::journal::Event;
 use crate::property::{MAX_KEY, MAX_PROPERTIES, MAX_TOTAL, MAX_VALUE, PropertyChange};
+use crate::rights::{ACL, Grant, Rights};
 
 pub(super) fn decide(
     change: &Change,
@@ -24,8 +25,9 @@ pub(super) fn decide(
     }
     for (key, value) in set {
         check_key(key)?;
+        check_access(at, key, value.as_ref())?;
         check_value(value.as_ref())?;
-        if seen.properties.get(key) != value.as_ref() {
+        if seen.properties.get(&(at, key.clone())) != value.as_ref() {
             let change = PropertyChange { mailbox: at, key: key.clone(), value: value.clone() };
             draft.delta().properties.push(change);
         }
@@ -33,7 +35,7 @@ pub(super) fn decide(
     if draft.delta().properties.is_empty() {
         return Ok(Draft::nothing(seen, Outcome::Done));
     }
-    check_sum(&after(seen, &draft.delta().properties))?;
+    check_sum(&after(seen, at, &draft.delta().properties))?;
     draft.log(at.unwrap_or(MailboxId::NONE), Event::Property);
     Ok(draft.finish(Outcome::Done))
 }
@@ -52,6 +54,18 @@ fn check_key(key: &str) -> Result<(), Refusal> {
     }
 }
 
+/// An entry of an access list names somebody, and gives or takes rights.
+fn check_access(at: Option<MailboxId>, key: &str, value: Option<&Bytes>) -> Result<(), Refusal> {
+    if at.is_none() || !key.starts_with(ACL) {
+        return Ok(());
+    }
+    let rights = |value: &Bytes| str::from_utf8(value).ok().and_then(Rights::parse);
+    if Grant::of_key(key).is_none() || value.is_some_and(|value| rights(value).is_none()) {
+        return Err(Refusal::BadKey("it is no entry of an access list"));
+    }
+    Ok(())
+}
+
 fn check_value(value: Option<&Bytes>) -> Result<(), Refusal> {
     match value {
         Some(value) if value.len() > MAX_VALUE => {
@@ -62,8 +76,12 @@ fn check_value(value: Option<&Bytes>) -> Result<(), Refusal> {
 }
 
 /// The sizes of the values afterwards, by key.
-fn after<'a>(seen: &'a Snapshot, changes: &'a [PropertyChange]) -> BTreeMap<&'a str, usize> {
-    let sizes = seen.properties.iter().map(|(key, value)| (key.as_str(), value.len()));
+fn after<'a>(
+    seen: &'a Snapshot,
+    at: Option<MailboxId>,
+    changes: &'a [PropertyChange],
+) -> BTreeMap<&'a str, usize> {
+    let sizes = seen.properties_of(at, "").map(|(key, value)| (key, value.len()));
     let mut sizes: BTreeMap<_, _> = sizes.collect();
     for change in changes {
         match &change.value {

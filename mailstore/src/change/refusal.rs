@@ -21,6 +21,9 @@ pub enum Refusal {
     /// The message was expunged meanwhile.
     #[error("the message is gone")]
     MessageGone,
+    /// Who asks has no right to do it (RFC 4314 4).
+    #[error("you have no right to do that")]
+    NoRight,
     /// The account would hold more than its quota allows.
     #[error("over quota")]
     OverQuota,

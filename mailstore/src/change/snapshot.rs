@@ -10,6 +10,7 @@ use crate::journal::Record;
 use crate::mailbox::{AccountHead, Mailbox};
 use crate::message::{NewEmail, Presence, Row};
 use crate::property::{PropertyChange, Scope};
+use crate::rights::ACL;
 use crate::uid::{ModSeq, UidSet};
 
 /// What must be loaded, beside the account's head.
@@ -19,8 +20,29 @@ pub struct Reads<'a> {
     pub mailboxes: ReadMailboxes,
     /// Which rows.
     pub rows: Option<ReadRows<'a>>,
-    /// Whose properties, all of them.
-    pub properties: Option<Scope>,
+    /// Which properties.
+    pub properties: Vec<ReadProperties>,
+}
+
+/// Which properties must be loaded, all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadProperties {
+    /// Whose.
+    pub scope: Scope,
+    /// Those whose keys begin like this.
+    pub prefix: &'static str,
+}
+
+impl ReadProperties {
+    /// Access lists.
+    pub(super) fn access(scope: Scope) -> Self {
+        Self { scope, prefix: ACL }
+    }
+
+    /// Is that property among them?
+    pub fn has(&self, mailbox: Option<MailboxId>, key: &str) -> bool {
+        self.scope.holds(mailbox) && key.starts_with(self.prefix)
+    }
 }
 
 /// Which mailboxes must be loaded. Deleted ones never are.
@@ -47,11 +69,11 @@ impl<'a> Reads<'a> {
     pub(super) fn mailboxes(ids: impl IntoIterator<Item = MailboxId>) -> Self {
         let mut ids: Vec<_> = ids.into_iter().collect();
         ids.dedup();
-        Self { mailboxes: ReadMailboxes::These(ids), rows: None, properties: None }
+        Self { mailboxes: ReadMailboxes::These(ids), rows: None, properties: Vec::new() }
     }
 
     pub(super) fn all_mailboxes() -> Self {
-        Self { mailboxes: ReadMailboxes::All, rows: None, properties: None }
+        Self { mailboxes: ReadMailboxes::All, rows: None, properties: Vec::new() }
     }
 
     pub(super) fn live(self, mailbox: MailboxId, uids: &'a UidSet) -> Self {
@@ -65,7 +87,8 @@ impl<'a> Reads<'a> {
     }
 
     pub(super) fn properties(self, of: Option<MailboxId>) -> Self {
-        Self { properties: Some(Scope::of(of)), ..self }
+        let all = ReadProperties { scope: Scope::of(of), prefix: "" };
+        Self { properties: vec![all], ..self }
     }
 }
 
@@ -80,8 +103,24 @@ pub struct Snapshot {
     pub rows: Vec<(Row, Presence)>,
     /// The subscriptions, where all mailboxes were asked for.
     pub subscriptions: BTreeSet<String>,
-    /// The values of the properties asked for, by their keys.
-    pub properties: BTreeMap<String, Bytes>,
+    /// The values of the properties asked for, by their mailboxes (`None`: the account as such)
+    /// and keys.
+    pub properties: BTreeMap<(Option<MailboxId>, String), Bytes>,
+}
+
+impl Snapshot {
+    /// The properties of a mailbox, or of the account as such, whose keys begin with `prefix`, as
+    /// far as they were asked for.
+    pub(super) fn properties_of(
+        &self,
+        at: Option<MailboxId>,
+        prefix: &str,
+    ) -> impl Iterator<Item = (&str, &Bytes)> {
+        let from = self.properties.range((at, prefix.to_owned())..);
+        let of =
+            from.take_while(move |((mailbox, key), _)| *mailbox == at && key.starts_with(prefix));
+        of.map(|((_, key), value)| (key.as_str(), value))
+    }
 }
 
 /// Every row as it must be afterwards. An empty one (no record, no row) changes nothing.

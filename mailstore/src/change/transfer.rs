@@ -1,10 +1,12 @@
 //! COPY and MOVE within an account: the content is shared, only memberships are made.
 
+use super::allowed;
 use super::draft::Draft;
 use super::{Change, Delta, MAX_COPY, Outcome, Refusal, Snapshot, Transfer};
 use crate::id::MailboxId;
 use crate::journal::Event;
 use crate::message::{Presence, Row, Uidl};
+use crate::rights::Rights;
 use crate::uid::{Uid, UidSet};
 
 pub(super) fn copy(
@@ -20,7 +22,8 @@ pub(super) fn copy(
     draft.live(from)?;
     let rows: Vec<&Row> = seen.rows.iter().map(|(row, _)| row).collect();
     draft.charge(rows.len() as u64, rows.iter().map(|row| row.size).sum())?;
-    let outcome = place(&mut draft, (to, Transfer::Copy), &rows, change)?;
+    let with = (change, allowed::rights(change, seen, to));
+    let outcome = place(&mut draft, (to, Transfer::Copy), &rows, with)?;
     Ok(finish(draft, seen, outcome))
 }
 
@@ -33,7 +36,8 @@ pub(super) fn r#move(
     draft.live(from)?;
     let live = seen.rows.iter().filter(|(_, presence)| *presence == Presence::Live);
     let rows: Vec<&Row> = live.map(|(row, _)| row).collect();
-    let outcome = place(&mut draft, (to, Transfer::Move), &rows, change)?;
+    let with = (change, allowed::rights(change, seen, to));
+    let outcome = place(&mut draft, (to, Transfer::Move), &rows, with)?;
     // The account holds as much afterwards as before.
     let usage = draft.head().usage;
     for row in &rows {
@@ -50,7 +54,7 @@ fn place(
     draft: &mut Draft<'_>,
     (to, mode): (MailboxId, Transfer),
     rows: &[&Row],
-    change: &Change,
+    (change, rights): (&Change, Rights),
 ) -> Result<Outcome, Refusal> {
     let count = rows.len() as u64;
     let uid_validity = draft.live(to)?.uid_validity;
@@ -64,7 +68,9 @@ fn place(
             Transfer::Copy => Uidl::OfCopy(to, uid),
             Transfer::Move => row.uidl.clone(),
         };
-        draft.insert(to, Row { uid, modseq, saved: change.at, uidl, ..(*row).clone() })?;
+        let flags = rights.permitted(&row.flags);
+        let saved = change.at;
+        draft.insert(to, Row { uid, modseq, flags, saved, uidl, ..(*row).clone() })?;
     }
     let from = rows.iter().map(|row| row.uid).collect();
     let to = match count {

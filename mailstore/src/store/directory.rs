@@ -178,6 +178,23 @@ pub trait Directory: fmt::Debug + Send + Sync + 'static {
     /// The SCRAM keys of a name; `None` where this directory offers no SCRAM.
     async fn scram(&self, name: &str, service: Service) -> Result<Option<ScramKeys>, StoreError>;
 
+    /// Who has that login name or address: others share mailboxes with him by it, and find those
+    /// that he shares (RFC 4314). A directory that does not say it lets nobody share anything.
+    async fn find(&self, _name: &str) -> Result<Option<Identity>, StoreError> {
+        Ok(None)
+    }
+
+    /// The login name of an account, the one of [`find`](Self::find).
+    async fn name_of(&self, _account: AccountId) -> Result<Option<String>, StoreError> {
+        Ok(None)
+    }
+
+    /// May this user set the quota of that account (RFC 9208 SETQUOTA)? A directory that does not
+    /// say it lets nobody.
+    async fn administers(&self, _user: AccountId, _account: AccountId) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
     /// Where mail for `local@domain` (or a bare local part) goes.
     async fn route(&self, address: &str) -> Result<Route, StoreError>;
 }

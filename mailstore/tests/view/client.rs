@@ -39,7 +39,7 @@ pub(crate) enum Echo {
 impl Client {
     /// Selects INBOX and reads all flags.
     pub(crate) async fn select(store: &Mailstore, session: u64) -> Self {
-        let by = Actor { account: account(), session: SessionId(session) };
+        let by = Actor::new(account(), SessionId(session));
         let selected = store.select(by, MailboxId::INBOX, Access::ReadWrite);
         let selected = selected.await.unwrap().unwrap();
         let mut client = Self { selected, believed: Vec::new() };

@@ -22,7 +22,7 @@ fn on(ledger: Arc<dyn Ledger>) -> Mailstore {
 }
 
 fn other() -> Actor {
-    Actor { account: account(), session: SessionId(2) }
+    Actor::new(account(), SessionId(2))
 }
 
 fn uids(from: u32, to: u32) -> UidSet {

@@ -24,7 +24,7 @@ fn store() -> Mailstore {
 }
 
 fn by(session: u64) -> Actor {
-    Actor { account: account(), session: SessionId(session) }
+    Actor::new(account(), SessionId(session))
 }
 
 fn uids(from: u32, to: u32) -> UidSet {

@@ -118,7 +118,7 @@ impl World {
     }
 
     fn actor(session: usize) -> Actor {
-        Actor { account: account(), session: SessionId(session as u64) }
+        Actor::new(account(), SessionId(session as u64))
     }
 
     async fn append(&self, by: usize, count: usize) {

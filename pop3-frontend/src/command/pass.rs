@@ -62,7 +62,7 @@ impl Session {
         else {
             return Err(Failed::no(Code::InUse, "another session has the maildrop"));
         };
-        let by = Actor { account, session: Self::id() };
+        let by = Actor::new(account, Self::id());
         let (maildrop, policy) = match self.open(by).await {
             Ok(opened) => opened,
             Err(failed) => {

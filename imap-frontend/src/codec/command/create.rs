@@ -7,8 +7,8 @@ use super::{Cursor, MailboxName, Parsed};
 pub struct Create {
     /// The new mailbox. A delimiter at its end says that names are to be created under it.
     pub mailbox: MailboxName,
-    /// What it is for.
-    pub uses: Vec<SpecialUse>,
+    /// What it is for; `None` is a use that is not known here.
+    pub uses: Vec<Option<SpecialUse>>,
 }
 
 /// What a mailbox is for (RFC 6154 2, RFC 8457).
@@ -67,7 +67,7 @@ pub(super) fn parse(cursor: &mut Cursor<'_>) -> Parsed<Create> {
     Ok(Create { mailbox, uses })
 }
 
-fn parameters(cursor: &mut Cursor<'_>) -> Parsed<Vec<SpecialUse>> {
+fn parameters(cursor: &mut Cursor<'_>) -> Parsed<Vec<Option<SpecialUse>>> {
     let parameters = cursor.list1("(USE", |cursor| {
         cursor.one_of(&[("USE", ())], "USE")?;
         cursor.space()?;
@@ -76,13 +76,10 @@ fn parameters(cursor: &mut Cursor<'_>) -> Parsed<Vec<SpecialUse>> {
     Ok(parameters.into_iter().flatten().collect())
 }
 
-fn special_use(cursor: &mut Cursor<'_>) -> Parsed<SpecialUse> {
-    let at = cursor.at();
+fn special_use(cursor: &mut Cursor<'_>) -> Parsed<Option<SpecialUse>> {
     cursor.byte(b'\\', "a special use")?;
-    let name = cursor.word();
-    let known = |known: &SpecialUse| {
-        known.name().trim_start_matches('\\').as_bytes().eq_ignore_ascii_case(name)
-    };
-    let found = SpecialUse::ALL.into_iter().find(known);
-    found.map_or_else(|| Cursor::expected_at(at, "a special use"), Ok)
+    let name = cursor.atom("a special use")?;
+    let known =
+        |known: &SpecialUse| known.name().trim_start_matches('\\').eq_ignore_ascii_case(name);
+    Ok(SpecialUse::ALL.into_iter().find(known))
 }

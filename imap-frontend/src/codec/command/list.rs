@@ -1,6 +1,6 @@
-//! LIST (RFC 9051 6.3.9, RFC 5258, RFC 5819, RFC 6154), LSUB and XLIST.
+//! LIST (RFC 9051 6.3.9, RFC 5258, RFC 5819, RFC 6154, RFC 8440, RFC 9590), LSUB and XLIST.
 
-use super::{Cursor, Parsed, StatusItem, status};
+use super::{Cursor, Entry, Parsed, StatusItem, metadata, status};
 use crate::codec::Pattern;
 
 /// LIST, LSUB or XLIST.
@@ -65,6 +65,14 @@ pub struct ListSelection {
     pub special_use: bool,
 }
 
+impl ListSelection {
+    /// The options that a name meets or not, as CHILDINFO repeats them (RFC 5258 3.5).
+    pub fn criteria(&self) -> Vec<&'static str> {
+        let all = [(self.subscribed, "SUBSCRIBED"), (self.special_use, "SPECIAL-USE")];
+        all.into_iter().filter(|(asked, _)| *asked).map(|(_, name)| name).collect()
+    }
+}
+
 /// Return options (RFC 5258 3.2).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ListReturn {
@@ -76,6 +84,10 @@ pub struct ListReturn {
     pub special_use: bool,
     /// STATUS: a STATUS response for each (RFC 5819), with these items.
     pub status: Vec<StatusItem>,
+    /// MYRIGHTS: a MYRIGHTS response for each (RFC 8440).
+    pub my_rights: bool,
+    /// METADATA: a METADATA response for each (RFC 9590), with these entries.
+    pub metadata: Vec<Entry>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -86,6 +98,8 @@ enum Word {
     SpecialUse,
     Children,
     Status,
+    MyRights,
+    Metadata,
 }
 
 const SELECTIONS: [(&str, Word); 4] = [
@@ -95,11 +109,13 @@ const SELECTIONS: [(&str, Word); 4] = [
     ("SPECIAL-USE", Word::SpecialUse),
 ];
 
-const RETURNS: [(&str, Word); 4] = [
+const RETURNS: [(&str, Word); 6] = [
     ("SUBSCRIBED", Word::Subscribed),
     ("CHILDREN", Word::Children),
     ("SPECIAL-USE", Word::SpecialUse),
     ("STATUS", Word::Status),
+    ("MYRIGHTS", Word::MyRights),
+    ("METADATA", Word::Metadata),
 ];
 
 pub(super) fn parse(cursor: &mut Cursor<'_>, form: ListForm) -> Parsed<List> {
@@ -151,6 +167,11 @@ fn return_option(cursor: &mut Cursor<'_>, returns: &mut ListReturn) -> Parsed<()
         Word::Status => {
             cursor.space()?;
             returns.status = status::items(cursor)?;
+        }
+        Word::MyRights => returns.my_rights = true,
+        Word::Metadata => {
+            cursor.space()?;
+            returns.metadata = metadata::listed_entries(cursor)?;
         }
         _ => returns.special_use = true,
     }

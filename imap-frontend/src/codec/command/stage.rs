@@ -32,6 +32,16 @@ impl Command {
             | Self::List(_)
             | Self::Namespace
             | Self::Status(_)
+            | Self::SetAcl(_)
+            | Self::DeleteAcl(_)
+            | Self::GetAcl(_)
+            | Self::ListRights(_)
+            | Self::MyRights(_)
+            | Self::GetMetadata(_)
+            | Self::SetMetadata(_)
+            | Self::GetQuota(_)
+            | Self::GetQuotaRoot(_)
+            | Self::SetQuota(_)
             | Self::Append(_)
             | Self::Esearch(_)
             | Self::Idle => Stage::Authenticated,
@@ -74,6 +84,16 @@ impl Command {
             Self::List(list) => ListForm::name(list.form),
             Self::Namespace => "NAMESPACE",
             Self::Status(_) => "STATUS",
+            Self::SetAcl(_) => "SETACL",
+            Self::DeleteAcl(_) => "DELETEACL",
+            Self::GetAcl(_) => "GETACL",
+            Self::ListRights(_) => "LISTRIGHTS",
+            Self::MyRights(_) => "MYRIGHTS",
+            Self::GetMetadata(_) => "GETMETADATA",
+            Self::SetMetadata(_) => "SETMETADATA",
+            Self::GetQuota(_) => "GETQUOTA",
+            Self::GetQuotaRoot(_) => "GETQUOTAROOT",
+            Self::SetQuota(_) => "SETQUOTA",
             Self::Append(_) => "APPEND",
             Self::Idle => "IDLE",
             Self::Check => "CHECK",

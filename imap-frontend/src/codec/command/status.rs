@@ -32,11 +32,15 @@ pub enum StatusItem {
     Deleted,
     /// MAILBOXID (RFC 8474 4.3).
     MailboxId,
+    /// DELETED-STORAGE: what these take, in units of 1024 bytes (RFC 9208 4.1.4).
+    DeletedStorage,
+    /// APPENDLIMIT: the largest message that may be appended, in bytes (RFC 7889 3.2).
+    AppendLimit,
 }
 
 impl StatusItem {
     /// All of them, with their names.
-    const NAMES: [(&'static str, Self); 9] = [
+    const NAMES: [(&'static str, Self); 11] = [
         ("MESSAGES", Self::Messages),
         ("RECENT", Self::Recent),
         ("UIDNEXT", Self::UidNext),
@@ -46,6 +50,8 @@ impl StatusItem {
         ("SIZE", Self::Size),
         ("DELETED", Self::Deleted),
         ("MAILBOXID", Self::MailboxId),
+        ("DELETED-STORAGE", Self::DeletedStorage),
+        ("APPENDLIMIT", Self::AppendLimit),
     ];
 
     /// Its name.

@@ -64,6 +64,12 @@ pub enum Code<'a> {
     Limit,
     /// MAILBOXID (RFC 8474 4.1).
     MailboxId(MailboxKey),
+    /// METADATA LONGENTRIES: a value of so many bytes was longer than MAXSIZE (RFC 5464 4.2.1).
+    MetadataLongEntries(u64),
+    /// METADATA MAXSIZE: no value may be longer than so many bytes (RFC 5464 4.3).
+    MetadataMaxSize(u64),
+    /// METADATA TOOMANY: there are too many entries (RFC 5464 4.3).
+    MetadataTooMany,
     /// MODIFIED: these have failed UNCHANGEDSINCE; sequence numbers or UIDs, as in the command.
     Modified(&'a UidSet),
     /// NOMODSEQ.
@@ -108,6 +114,8 @@ pub enum Code<'a> {
     Unavailable,
     /// UNKNOWN-CTE (RFC 3516).
     UnknownCte,
+    /// USEATTR: no mailbox of that special use can be made (RFC 6154 3).
+    UseAttr,
     /// UNSEEN: the sequence number of the first message without `\Seen`.
     Unseen(u32),
 }
@@ -145,6 +153,7 @@ impl Code<'_> {
             }),
             Self::HighestModSeq(ModSeq(modseq)) => number(out, modseq),
             Self::MailboxId(key) => out.put_slice(format!(" ({})", mailbox_id(key)).as_bytes()),
+            Self::MetadataLongEntries(bytes) | Self::MetadataMaxSize(bytes) => number(out, bytes),
             Self::Modified(uids) => set(out, uids),
             Self::NoUpdate(tag) => {
                 out.put_u8(b' ');
@@ -179,6 +188,9 @@ impl Code<'_> {
             Self::InUse => "INUSE",
             Self::Limit => "LIMIT",
             Self::MailboxId(_) => "MAILBOXID",
+            Self::MetadataLongEntries(_) => "METADATA LONGENTRIES",
+            Self::MetadataMaxSize(_) => "METADATA MAXSIZE",
+            Self::MetadataTooMany => "METADATA TOOMANY",
             Self::Modified(_) => "MODIFIED",
             Self::NoModSeq => "NOMODSEQ",
             Self::NonExistent => "NONEXISTENT",
@@ -202,6 +214,7 @@ impl Code<'_> {
             Self::Unavailable => "UNAVAILABLE",
             Self::UnknownCte => "UNKNOWN-CTE",
             Self::Unseen(_) => "UNSEEN",
+            Self::UseAttr => "USEATTR",
         }
     }
 }

@@ -28,6 +28,8 @@ pub enum ListAttribute {
     Unmarked,
     /// What it is for (RFC 6154).
     Use(SpecialUse),
+    /// `\Inbox`, in XLIST.
+    Inbox,
 }
 
 impl ListAttribute {
@@ -44,6 +46,17 @@ impl ListAttribute {
             Self::Marked => "\\Marked",
             Self::Unmarked => "\\Unmarked",
             Self::Use(what) => what.name(),
+            Self::Inbox => "\\Inbox",
+        }
+    }
+
+    /// As that command has it: XLIST, which is older than RFC 6154, has names of its own.
+    const fn name_in(self, form: ListForm) -> &'static str {
+        match (form, self) {
+            (ListForm::Xlist, Self::Use(SpecialUse::All)) => "\\AllMail",
+            (ListForm::Xlist, Self::Use(SpecialUse::Flagged)) => "\\Starred",
+            (ListForm::Xlist, Self::Use(SpecialUse::Junk)) => "\\Spam",
+            _ => self.name(),
         }
     }
 }
@@ -58,6 +71,37 @@ impl Reply {
         delimiter: Option<char>,
         name: &str,
     ) {
+        self.list_head(form, attributes, delimiter, name);
+        self.crlf();
+    }
+
+    /// As [`Self::list`], of a mailbox with descendants that these criteria select (RFC 5258 3.5).
+    pub fn list_above(
+        &mut self,
+        attributes: &[ListAttribute],
+        delimiter: Option<char>,
+        name: &str,
+        criteria: &[&str],
+    ) {
+        self.list_head(ListForm::List, attributes, delimiter, name);
+        self.out.put_slice(b" (\"CHILDINFO\" (");
+        for (i, criterion) in criteria.iter().enumerate() {
+            if i > 0 {
+                self.out.put_u8(b' ');
+            }
+            string::string(&mut self.out, criterion.as_bytes());
+        }
+        self.out.put_slice(b"))");
+        self.crlf();
+    }
+
+    fn list_head(
+        &mut self,
+        form: ListForm,
+        attributes: &[ListAttribute],
+        delimiter: Option<char>,
+        name: &str,
+    ) {
         self.out.put_slice(b"* ");
         self.out.put_slice(form.name().as_bytes());
         self.out.put_slice(b" (");
@@ -65,12 +109,11 @@ impl Reply {
             if i > 0 {
                 self.out.put_u8(b' ');
             }
-            self.out.put_slice(attribute.name().as_bytes());
+            self.out.put_slice(attribute.name_in(form).as_bytes());
         }
         self.out.put_slice(b") ");
         data::delimiter_of(&mut self.out, delimiter);
         self.out.put_u8(b' ');
         string::mailbox(&mut self.out, name);
-        self.crlf();
     }
 }

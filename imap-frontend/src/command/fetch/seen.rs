@@ -4,6 +4,7 @@ use mailstore::Error;
 use mailstore::change::Refusal;
 use mailstore::flags::{FlagMode, FlagUpdate, Flags, SystemFlag};
 use mailstore::message::{Fetched, Presence, Row, Want};
+use mailstore::rights::Right;
 use mailstore::uid::UidSet;
 
 use crate::outcome::Failed;
@@ -18,15 +19,15 @@ pub(super) async fn mark(
         message.presence == Presence::Live && !message.row.flags.has(SystemFlag::Seen)
     };
     let uids: UidSet = messages.iter().filter(unseen).map(|message| message.row.uid).collect();
-    if uids.is_empty() {
-        return Ok(uids);
+    if uids.is_empty() || !selected.rights.has(Right::Seen) {
+        return Ok(UidSet::new());
     }
     let flags = Flags::new([SystemFlag::Seen], []);
     let change = (FlagUpdate { mode: FlagMode::Add, flags }, None);
     let changed = match selected.mailbox.flag(uids, change).await {
         Ok((changed, _)) => changed,
-        // The mailbox was deleted meanwhile; what it held can still be read.
-        Err(Error::Refused(Refusal::NoSuchMailbox)) => return Ok(UidSet::new()),
+        // The mailbox was deleted meanwhile, or the right to it taken; it can still be read.
+        Err(Error::Refused(Refusal::NoSuchMailbox | Refusal::NoRight)) => return Ok(UidSet::new()),
         Err(error) => return Err(error.into()),
     };
     selected.touch(&changed);

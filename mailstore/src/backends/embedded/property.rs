@@ -7,7 +7,7 @@ use bytes::Bytes;
 use rusqlite::{Connection, Row, params};
 
 use super::connection::Failure;
-use crate::change::Delta;
+use crate::change::{Delta, ReadProperties};
 use crate::id::{AccountId, MailboxId, MailboxKey};
 use crate::mailbox::Mailbox;
 use crate::pack::{DecodeError, Packer, Unpacker};
@@ -64,15 +64,23 @@ pub(super) fn page(
     Ok(page)
 }
 
-/// All properties of one mailbox, or of the account as such: one page holds them.
-pub(super) fn all(
+/// Adds what a change reads.
+pub(super) fn load(
     db: &Connection,
     account: AccountId,
-    scope: Scope,
-) -> Result<BTreeMap<String, Bytes>, Failure> {
-    let wanted = WantedProperties { scope, prefix: String::new(), after: None };
-    let page = page(db, account, &wanted)?;
-    Ok(page.list.into_iter().map(|property| (property.key, property.value)).collect())
+    wanted: ReadProperties,
+    into: &mut BTreeMap<(Option<MailboxId>, String), Bytes>,
+) -> Result<(), Failure> {
+    let prefix = wanted.prefix.to_owned();
+    let mut wanted = WantedProperties { scope: wanted.scope, prefix, after: None };
+    loop {
+        let page = page(db, account, &wanted)?;
+        wanted.after = page.list.last().map(|last| (last.mailbox, last.key.clone()));
+        into.extend(page.list.into_iter().map(|found| ((found.mailbox, found.key), found.value)));
+        if !page.more {
+            return Ok(());
+        }
+    }
 }
 
 /// Mailboxes of any account that have a property of that key.

@@ -75,10 +75,10 @@ impl<'a> Transaction<'a> {
             Some(rows) => self.load_rows(change.account, rows)?,
             None => Vec::new(),
         };
-        let properties = match reads.properties {
-            Some(scope) => property::all(self.db, change.account, scope)?,
-            None => BTreeMap::new(),
-        };
+        let mut properties = BTreeMap::new();
+        for wanted in &reads.properties {
+            property::load(self.db, change.account, *wanted, &mut properties)?;
+        }
         Ok(Snapshot { head, mailboxes, rows, subscriptions, properties })
     }
 

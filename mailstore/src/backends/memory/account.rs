@@ -71,11 +71,11 @@ impl Account {
                 .map(|(row, presence)| (row.clone(), presence))
                 .collect()
         });
-        let asked = |key: &&(Option<MailboxId>, String)| {
-            reads.properties.is_some_and(|scope| scope.holds(key.0))
+        let asked = |key: &(Option<MailboxId>, String)| {
+            reads.properties.iter().any(|wanted| wanted.has(key.0, &key.1))
         };
         let properties = self.properties.iter().filter(|(key, _)| asked(key));
-        let properties = properties.map(|(key, value)| (key.1.clone(), value.clone())).collect();
+        let properties = properties.map(|(key, value)| (key.clone(), value.clone())).collect();
         Snapshot { head: self.head.clone(), mailboxes, rows, subscriptions, properties }
     }
 

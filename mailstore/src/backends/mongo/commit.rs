@@ -365,10 +365,11 @@ impl Transaction<'_> {
         if let Some(wanted) = &reads.rows {
             stored.rows = self.stored_rows(wanted.mailbox, wanted.uids).await?;
         }
-        if let Some(scope) = reads.properties {
-            let filter = property::filter(self.account, scope);
+        for wanted in &reads.properties {
+            let filter = property::filter(self.account, wanted.scope);
             let found = self.store.find_in(&mut self.session, schema::PROPERTIES, filter).await?;
-            stored.properties = property::values(found)?;
+            let values = property::values(found)?.into_iter();
+            stored.properties.extend(values.filter(|((at, key), _)| wanted.has(*at, key)));
         }
         Ok(match change.decide(&self.state.snapshot(&reads, stored)) {
             Ok(delta) => {

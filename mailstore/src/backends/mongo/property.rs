@@ -65,12 +65,12 @@ fn mailbox(fields: &Fields) -> Read<MailboxId> {
     fields.u32("mailbox").map(MailboxId)
 }
 
-/// The values of these documents, by their keys.
-pub(super) fn values(found: Vec<Document>) -> Read<BTreeMap<String, Bytes>> {
+/// The values of these documents, by their mailboxes and keys.
+pub(super) fn values(found: Vec<Document>) -> Read<BTreeMap<(Option<MailboxId>, String), Bytes>> {
     let mut values = BTreeMap::new();
     for document in found {
-        if let Some(Property { key, value, .. }) = property_from(document)? {
-            values.insert(key, value);
+        if let Some(Property { mailbox, key, value }) = property_from(document)? {
+            values.insert((mailbox, key), value);
         }
     }
     Ok(values)

@@ -52,7 +52,7 @@ pub(super) struct State {
 #[derive(Debug, Default)]
 pub(super) struct Stored {
     pub(super) rows: Vec<(Row, Presence)>,
-    pub(super) properties: BTreeMap<String, Bytes>,
+    pub(super) properties: BTreeMap<(Option<MailboxId>, String), Bytes>,
 }
 
 impl State {
@@ -87,10 +87,12 @@ impl State {
     fn properties(
         &self,
         reads: &Reads<'_>,
-        mut stored: BTreeMap<String, Bytes>,
-    ) -> BTreeMap<String, Bytes> {
-        let asked = |at: Option<MailboxId>| reads.properties.is_some_and(|scope| scope.holds(at));
-        for ((_, key), value) in self.properties.iter().filter(|((at, _), _)| asked(*at)) {
+        mut stored: BTreeMap<(Option<MailboxId>, String), Bytes>,
+    ) -> BTreeMap<(Option<MailboxId>, String), Bytes> {
+        let asked = |(at, key): &(Option<MailboxId>, String)| {
+            reads.properties.iter().any(|wanted| wanted.has(*at, key))
+        };
+        for (key, value) in self.properties.iter().filter(|(key, _)| asked(key)) {
             match value {
                 Some(value) => stored.insert(key.clone(), value.clone()),
                 None => stored.remove(key),

@@ -1,0 +1,41 @@
+//! METADATA responses (RFC 5464 4.4).
+
+use bytes::{BufMut, BytesMut};
+
+use super::{Reply, number, string};
+
+impl Reply {
+    /// `* METADATA mailbox (entry value ...)`; no value is NIL.
+    pub fn metadata<'a>(
+        &mut self,
+        mailbox: &str,
+        values: impl IntoIterator<Item = (&'a str, Option<&'a [u8]>)>,
+    ) {
+        self.out.put_slice(b"* METADATA ");
+        string::mailbox(&mut self.out, mailbox);
+        self.out.put_slice(b" (");
+        for (i, (entry, value)) in values.into_iter().enumerate() {
+            if i > 0 {
+                self.out.put_u8(b' ');
+            }
+            string::astring(&mut self.out, entry.as_bytes());
+            self.out.put_u8(b' ');
+            self::value(&mut self.out, value);
+        }
+        self.out.put_u8(b')');
+        self.crlf();
+    }
+}
+
+/// A string, a literal8 if there is a NUL in it (RFC 5464 5), or NIL.
+fn value(out: &mut BytesMut, value: Option<&[u8]>) {
+    match value {
+        Some(bytes) if bytes.contains(&0) => {
+            out.put_slice(b"~{");
+            number::put(out, bytes.len() as u64);
+            out.put_slice(b"}\r\n");
+            out.put_slice(bytes);
+        }
+        other => string::nstring(out, other),
+    }
+}

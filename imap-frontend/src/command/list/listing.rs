@@ -1,0 +1,162 @@
+//! Which names a LIST shows, and what it says of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use mailstore::mailbox::{INBOX, MailboxState, SEPARATOR};
+
+use crate::codec::Pattern;
+use crate::codec::command::{List, ListForm, SpecialUse};
+use crate::codec::reply::ListAttribute;
+use crate::tree::{Item, Tree, levels_above};
+
+/// What a LIST looks through.
+pub(super) struct Listing<'a> {
+    list: &'a List,
+    patterns: Vec<Pattern>,
+    tree: &'a Tree,
+}
+
+/// A name, and what is said of it.
+pub(super) struct Line {
+    pub(super) name: String,
+    pub(super) attributes: Vec<ListAttribute>,
+    /// It stands above names that are selected, and RECURSIVEMATCH asks for that (RFC 5258 3.5).
+    pub(super) is_above: bool,
+}
+
+impl<'a> Listing<'a> {
+    pub(super) fn new(tree: &'a Tree, list: &'a List) -> Self {
+        Self { list, patterns: list.full_patterns().collect(), tree }
+    }
+
+    /// All that is to be shown, in the order of the names.
+    pub(super) fn lines(&self) -> Vec<Line> {
+        match self.list.form {
+            ListForm::Lsub => self.subscribed_levels(),
+            _ if self.list.selection.recursive_match => self.with_levels_above(),
+            _ => {
+                let selected = self.selected().into_iter().filter(|name| self.matches(name));
+                let names: BTreeSet<&str> = selected.chain(self.levels()).collect();
+                names.into_iter().map(|name| self.line(name)).collect()
+            }
+        }
+    }
+
+    /// The levels above others' mailboxes that are shown, since not all below them is.
+    fn levels(&self) -> impl Iterator<Item = &'a str> {
+        let levels = self.tree.levels.iter().map(String::as_str);
+        let all = self.list.selection.criteria().is_empty();
+        levels.filter(move |level| all && self.matches(level) && self.hides_some(level))
+    }
+
+    /// Is there a mailbox below that does not match?
+    fn hides_some(&self, level: &str) -> bool {
+        let below = format!("{level}{SEPARATOR}");
+        let names = self.tree.items.range(below.clone()..).map(|(name, _)| name);
+        names.take_while(|name| name.starts_with(&below)).any(|name| !self.matches(name))
+    }
+
+    /// The mailbox of that name, if it can be selected.
+    pub(super) fn selectable(&self, name: &str) -> Option<&'a Item> {
+        self.tree.items.get(name).filter(|item| item.is_live())
+    }
+
+    fn matches(&self, name: &str) -> bool {
+        self.patterns.iter().any(|pattern| pattern.matches(name, SEPARATOR))
+    }
+
+    /// The names that meet the selection options, whatever the patterns: those that are subscribed
+    /// to, whether they exist or not, or else those that exist.
+    fn selected(&self) -> Vec<&'a str> {
+        let special = |name: &&str| {
+            let item = self.tree.items.get(*name);
+            !self.list.selection.special_use
+                || item.is_some_and(|item| item.mailbox.special_use.is_some())
+        };
+        if self.list.selection.subscribed {
+            self.tree.subscriptions.iter().map(String::as_str).filter(special).collect()
+        } else {
+            self.tree.items.keys().map(String::as_str).filter(special).collect()
+        }
+    }
+
+    fn line(&self, name: &str) -> Line {
+        Line { name: name.to_owned(), attributes: self.attributes(name), is_above: false }
+    }
+
+    /// The names that are selected, and the levels above them, as far as they match. A level that
+    /// is not selected itself is left out if all below it that made it appear is shown anyway.
+    fn with_levels_above(&self) -> Vec<Line> {
+        let selected: BTreeSet<&str> = self.selected().into_iter().collect();
+        let mut shown: BTreeMap<&str, bool> = BTreeMap::new();
+        for name in &selected {
+            let matches = self.matches(name);
+            if matches {
+                shown.entry(name).or_insert(false);
+            }
+            for level in levels_above(name) {
+                if self.matches(level) && (!matches || selected.contains(level)) {
+                    shown.insert(level, true);
+                }
+            }
+        }
+        let lines = shown.into_iter();
+        lines.map(|(name, is_above)| Line { is_above, ..self.line(name) }).collect()
+    }
+
+    /// LSUB: what is subscribed to, and with a pattern that ends in `%` the levels above names that
+    /// it does not reach (RFC 3501 6.3.9).
+    fn subscribed_levels(&self) -> Vec<Line> {
+        let mut lines: BTreeMap<&str, Vec<ListAttribute>> = BTreeMap::new();
+        for name in &self.tree.subscriptions {
+            if self.matches(name) {
+                let exists = self.selectable(name).is_some();
+                let attributes = if exists { vec![] } else { vec![ListAttribute::NoSelect] };
+                lines.insert(name, attributes);
+                continue;
+            }
+            for level in levels_above(name) {
+                if self.matches(level) && !self.tree.subscriptions.contains(level) {
+                    lines.insert(level, vec![ListAttribute::NoSelect]);
+                }
+            }
+        }
+        let lines = lines.into_iter();
+        let line = |name: &str, attributes| Line { name: name.into(), attributes, is_above: false };
+        lines.map(|(name, attributes)| line(name, attributes)).collect()
+    }
+
+    fn attributes(&self, name: &str) -> Vec<ListAttribute> {
+        let mut attributes = Vec::new();
+        let subscribed = self.list.selection.subscribed || self.list.returns.subscribed;
+        if subscribed && self.tree.subscriptions.contains(name) {
+            attributes.push(ListAttribute::Subscribed);
+        }
+        let Some(Item { mailbox, has_children, .. }) = self.tree.items.get(name) else {
+            let level = self.tree.levels.contains(name);
+            attributes.extend(match level {
+                true => &[ListAttribute::NoSelect, ListAttribute::HasChildren][..],
+                false => &[ListAttribute::NonExistent],
+            });
+            return attributes;
+        };
+        if mailbox.state != MailboxState::Live {
+            attributes.push(ListAttribute::NoSelect);
+        }
+        attributes.push(match has_children {
+            true => ListAttribute::HasChildren,
+            false => ListAttribute::HasNoChildren,
+        });
+        if self.list.form == ListForm::Xlist && name == INBOX {
+            attributes.push(ListAttribute::Inbox);
+        }
+        attributes.extend(mailbox.special_use.and_then(special_use));
+        attributes
+    }
+}
+
+/// The attribute for what a mailbox is for.
+fn special_use(special_use: mailstore::mailbox::SpecialUse) -> Option<ListAttribute> {
+    let known = SpecialUse::ALL.into_iter().find(|known| known.name() == special_use.name());
+    known.map(ListAttribute::Use)
+}
