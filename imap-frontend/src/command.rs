@@ -6,6 +6,7 @@ mod append;
 mod authenticate;
 mod cancel_update;
 pub(crate) mod capability;
+mod catenate;
 mod close;
 mod copy;
 mod enable;
@@ -89,6 +90,7 @@ async fn authenticated(session: &mut Session, command: Command) -> Outcome {
         Command::Status(status) => status::run(talk, state, &status).await,
         Command::Enable(enable) => enable::run(talk, state, &enable),
         Command::Esearch(esearch) => Box::pin(esearch::run(talk, state, &esearch)).await,
+        Command::Append(append) => Box::pin(append::run(state, append)).await,
         Command::Namespace => namespace::run(talk),
         command => match state.user() {
             Some(user) => of_user(talk, user, command).await,
@@ -110,7 +112,6 @@ async fn of_user(talk: &mut Talk, user: &Authenticated, command: Command) -> Out
         Command::GetQuota(root) => quota::get(talk, user, &root).await,
         Command::GetQuotaRoot(name) => quota::root_of(talk, user, &name).await,
         Command::SetQuota(set) => quota::set(talk, user, &set).await,
-        Command::Append(append) => append::run(user, append).await,
         Command::Create(create) => mailbox::create(user, &create).await,
         Command::Delete(name) => mailbox::delete(user, &name).await,
         Command::Rename(rename) => mailbox::rename(user, &rename).await,

@@ -67,6 +67,8 @@ impl Note {
 pub(crate) enum Failed {
     /// Understood, and refused or failed.
     No(Option<Code<'static>>, Cow<'static, str>),
+    /// A URL leads to nothing (RFC 4469 4.1).
+    BadUrl(Vec<u8>),
     /// It makes no sense, or not now.
     Bad(Cow<'static, str>),
     /// It counts on sequence numbers, and the client has none (RFC 9586 3.2).

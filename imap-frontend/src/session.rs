@@ -238,7 +238,7 @@ impl Session {
         let outcome = command::run(self, command).await;
         self.admissions.clear();
         if let State::Selected(selected) = &mut self.state
-            && matches!(outcome, Ok(_) | Err(Failed::No(..)))
+            && matches!(outcome, Ok(_) | Err(Failed::No(..) | Failed::BadUrl(_)))
         {
             match tail {
                 Tail::News => selected.tell(&mut self.talk).await?,
@@ -255,6 +255,9 @@ impl Session {
         match outcome {
             Ok(Done { note, text }) => reply.tagged(tag, Condition::Ok, note.code(), text),
             Err(Failed::No(code, text)) => reply.no(tag, code, &text),
+            Err(Failed::BadUrl(url)) => {
+                reply.no(tag, Some(Code::BadUrl(&url)), "There is nothing at that URL");
+            }
             Err(Failed::Bad(text)) => {
                 reply.bad(tag, &text);
                 return self.count_bad();

@@ -4,9 +4,10 @@
 use std::num::{NonZeroU32, NonZeroU64};
 
 use imap_frontend::codec::command::{
-    Access, Authenticate, By, Content, ContentName, Copy, Create, Echo, Enable, Fetch, FetchItem,
-    Id, List, ListForm, ListReturn, ListSelection, Login, Marks, Messages, Partial, Rename,
-    ResultOption, Search, Select, SpecialUse, Stage, Status, StatusItem, Store, UidExpunge,
+    Access, Authenticate, By, CatenatePart, Content, ContentName, Copy, Create, Echo, Enable,
+    Fetch, FetchItem, Id, List, ListForm, ListReturn, ListSelection, Login, Marks, MessageData,
+    Messages, Partial, Rename, ResultOption, Search, Select, SpecialUse, Stage, Status, StatusItem,
+    Store, UidExpunge,
 };
 use imap_frontend::codec::{Command, CommandText, MailboxName, Pattern, day, parse};
 use mailstore::flags::{FlagMode, FlagUpdate, Flags, Keyword, SystemFlag};
@@ -270,11 +271,35 @@ fn append() {
     let message = &append.messages[0];
     assert_eq!(message.flags, flags(&[SystemFlag::Seen], &["$Fwd"]));
     assert_eq!(message.date, Some(InternalDate { secs: 760_689_784, zone: -480 }));
-    assert_eq!(message.data, "x\r\ny");
+    assert_eq!(message.data, MessageData::Literal("x\r\ny".into()));
     let Command::Append(append) = command("a APPEND x {1}\r\na () {0}\r\n {1}\r\nb") else {
         panic!()
     };
     assert_eq!(append.messages.len(), 3);
+}
+
+#[test]
+fn catenate() {
+    let line = "A003 APPEND Drafts (\\Seen) CATENATE (URL \"/Drafts/;UID=20\" TEXT {4}\r\na\r\nb  url x )\
+        \"17-Jul-1996 02:44:25 -0700\" {1+}\r\nc CATENATE (text ~{1}\r\n\0)";
+    let line = line.replace(")\"", ") \"");
+    let Command::Append(append) = command(line.leak()) else { panic!() };
+    assert_eq!(append.messages[0].flags, flags(&[SystemFlag::Seen], &[]));
+    assert_eq!(append.messages[1].date, Some(InternalDate { secs: 837_596_665, zone: -420 }));
+    let url = |url: &str| CatenatePart::Url(url.into());
+    let text = |text: &'static str| CatenatePart::Text(text.into());
+    let data: Vec<_> = append.messages.into_iter().map(|message| message.data).collect();
+    assert_eq!(
+        data,
+        [
+            MessageData::Catenate(vec![url("/Drafts/;UID=20"), text("a\r\nb"), url("x")]),
+            MessageData::Literal("c".into()),
+            MessageData::Catenate(vec![text("\0")]),
+        ]
+    );
+    let line = "a UID REPLACE 4 x CATENATE (TEXT {1}\r\na)";
+    let Command::Replace(replace) = command(line) else { panic!() };
+    assert_eq!(replace.new.data, MessageData::Catenate(vec![text("a")]));
 }
 
 #[test]

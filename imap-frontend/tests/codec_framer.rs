@@ -1,6 +1,7 @@
 //! Framing: the same commands, however the bytes arrive; and no memory for what is refused.
 
 use bytes::Bytes;
+use imap_frontend::codec::command::{CatenatePart, MessageData};
 use imap_frontend::codec::{
     Announced, Command, CommandText, Event, FrameError, FrameFault, Framer, Limits, Sync, parse,
 };
@@ -53,6 +54,10 @@ fn command(text: &'static str) -> Seen {
     Seen::Command(CommandText::new(text))
 }
 
+fn literal(bytes: &'static [u8]) -> MessageData {
+    MessageData::Literal(Bytes::from_static(bytes))
+}
+
 #[test]
 fn lines() {
     assert_eq!(at_once(b"a NOOP\r\nb CHE"), [command("a NOOP\r\n")]);
@@ -78,7 +83,7 @@ fn a_message_is_announced_and_received_apart() {
     let Seen::Command(text) = seen.remove(1) else { panic!("{seen:?}") };
     let Command::Append(append) = parse(&text).unwrap().command else { panic!("{text:?}") };
     assert_eq!(append.mailbox.as_str(), "INBOX");
-    assert_eq!(append.messages[0].data, "a\r\nb\r\n");
+    assert_eq!(append.messages[0].data, literal(b"a\r\nb\r\n"));
 }
 
 #[test]
@@ -87,8 +92,31 @@ fn several_messages() {
     assert_eq!(seen.len(), 4);
     let Some(Seen::Command(text)) = seen.pop() else { panic!("{seen:?}") };
     let Command::Append(append) = parse(&text).unwrap().command else { panic!("{text:?}") };
-    let data: Vec<_> = append.messages.iter().map(|message| &message.data[..]).collect();
-    assert_eq!(data, [&b"1"[..], b"22", b""]);
+    let data: Vec<_> = append.messages.into_iter().map(|message| message.data).collect();
+    assert_eq!(data, [literal(b"1"), literal(b"22"), literal(b"")]);
+}
+
+/// Texts are received apart, as messages are; URLs are not.
+#[test]
+fn parts_of_messages() {
+    let mut seen = at_once(
+        b"a APPEND x CATENATE (URL {9+}\r\n/y/;UID=1 TEXT {2+}\r\nhi url {3}\r\n/zz TEXT {1}\r\n.)\r\n",
+    );
+    let Some(Seen::Command(text)) = seen.pop() else { panic!("{seen:?}") };
+    assert!(matches!(seen[..], [Seen::Message(..), Seen::Continue, Seen::Message(..)]), "{seen:?}");
+    let Command::Append(append) = parse(&text).unwrap().command else { panic!("{text:?}") };
+    let part = |text| CatenatePart::Text(Bytes::from_static(text));
+    let url = |url: &[u8]| CatenatePart::Url(url.to_vec());
+    let parts = vec![url(b"/y/;UID=1"), part(b"hi"), url(b"/zz"), part(b".")];
+    assert_eq!(append.messages[0].data, MessageData::Catenate(parts));
+}
+
+#[test]
+fn a_mailbox_may_have_the_name_url() {
+    for text in ["a APPEND URL {200}\r\n", "a APPEND {3+}\r\nURL {200}\r\n"] {
+        let seen = at_once(text.as_bytes());
+        assert!(matches!(seen[..], [Seen::Message(Announced { len: 200, .. }, _)]), "{text:?}");
+    }
 }
 
 /// The name of the mailbox is no message, not even an empty one, and neither is anything else.

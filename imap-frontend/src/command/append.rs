@@ -1,6 +1,7 @@
 //! APPEND (RFC 9051 6.3.12, RFC 4315 3): the bytes are stored as they came.
 //!
-//! Their size was checked and memory taken for them before the client was told to send them. An
+//! Their size was checked and memory taken for them before the client was told to send them; for
+//! those that are put together from parts (RFC 4469), before the parts are read. An
 //! empty message is refused, as other servers do: it is how a client that has changed its mind
 //! gives up (RFC 3502 6.3.11).
 
@@ -9,27 +10,41 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use mailstore::{Incoming, Mailstore, Prepared};
 
-use crate::codec::command::{Append, AppendMessage};
+use super::catenate::Sources;
+use crate::codec::command::{Append, AppendMessage, CatenatePart, MessageData};
 use crate::outcome::{Done, Failed, Note, Outcome};
 use crate::refusal::{self, Role};
-use crate::state::Authenticated;
+use crate::state::State;
 
 /// The client has changed its mind.
 pub(super) fn cancelled() -> Failed {
     Failed::No(None, Cow::Borrowed("Append cancelled: the message is empty"))
 }
 
+/// Is all that came of it empty, and nothing meant but that?
+pub(super) fn is_cancelled(data: &MessageData) -> bool {
+    match data {
+        MessageData::Literal(bytes) => bytes.is_empty(),
+        MessageData::Catenate(parts) => parts.iter().all(|part| match part {
+            CatenatePart::Text(bytes) => bytes.is_empty(),
+            CatenatePart::Url(_) => false,
+        }),
+    }
+}
+
 /// From this size on a message is parsed where it does not hold up other sessions.
 const LARGE: usize = 256 * 1024;
 
-pub(super) async fn run(user: &Authenticated, append: Append) -> Outcome {
-    if append.messages.iter().any(|message| message.data.is_empty()) {
+pub(super) async fn run(state: &State, append: Append) -> Outcome {
+    let Some(mut sources) = Sources::of(state) else { return Err(Failed::bad("Log in first")) };
+    if append.messages.iter().any(|message| is_cancelled(&message.data)) {
         return Err(cancelled());
     }
+    let user = sources.user();
     let (by, to) = user.find(&append.mailbox, Role::Target).await?;
     let mut messages = Vec::with_capacity(append.messages.len());
     for AppendMessage { flags, date, data } in append.messages {
-        let message = prepare(user.store(), data).await?;
+        let message = prepare(user.store(), sources.bytes(data).await?).await?;
         messages.push(Incoming { flags, internal_date: date, ..Incoming::new(message) });
     }
     let appended = user.store().append(by, to, messages).await;

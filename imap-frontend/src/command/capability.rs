@@ -12,7 +12,7 @@ const ALWAYS: [&str; 5] = ["IMAP4rev1", "LITERAL+", "ID", "ENABLE", "IDLE"];
 /// Before login.
 const BEFORE_LOGIN: [&str; 1] = ["SASL-IR"];
 /// After login.
-const AFTER_LOGIN: [&str; 44] = [
+const AFTER_LOGIN: [&str; 45] = [
     "NAMESPACE",
     "CHILDREN",
     "LIST-EXTENDED",
@@ -41,6 +41,7 @@ const AFTER_LOGIN: [&str; 44] = [
     "UIDONLY",
     "UIDBATCHES",
     "MULTIAPPEND",
+    "CATENATE",
     "REPLACE",
     "STATUS=SIZE",
     "ESEARCH",

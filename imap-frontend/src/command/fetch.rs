@@ -4,7 +4,7 @@
 //! A message that was expunged meanwhile, which the client does not know yet, is shown like any
 //! other (RFC 2180 4.1); if one can no longer be read, the OK says `[EXPUNGEISSUED]`.
 
-mod content;
+pub(super) mod content;
 mod line;
 mod seen;
 

@@ -1,9 +1,11 @@
 //! REPLACE (RFC 8508): APPEND and EXPUNGE of one message in one commit.
 //!
+//! The new one may be put together from parts of others, and of the old one (RFC 8508 4.2).
 //! APPENDUID comes in an untagged OK, before what is gone is told (RFC 8508 4.3).
 
 use mailstore::Incoming;
 
+use super::catenate::Sources;
 use super::{append, copy};
 use crate::codec::command::{AppendMessage, Replace};
 use crate::codec::reply::{Code, Condition};
@@ -15,7 +17,7 @@ use crate::talk::Talk;
 pub(super) async fn run(talk: &mut Talk, selected: &mut Selected, replace: Replace) -> Outcome {
     selected.writable()?;
     let AppendMessage { flags, date, data } = replace.new;
-    if data.is_empty() {
+    if append::is_cancelled(&data) {
         return Err(append::cancelled());
     }
     let Some(old) = selected.resolve(replace.by, &replace.old)?.first() else {
@@ -26,6 +28,8 @@ pub(super) async fn run(talk: &mut Talk, selected: &mut Selected, replace: Repla
         // There is no commit of two accounts; the client has APPEND and EXPUNGE.
         return Err(Failed::no(Code::Cannot, "A message is replaced within its account"));
     }
+    let mut sources = Sources::in_selected(selected);
+    let data = sources.bytes(data).await?;
     let message = append::prepare(selected.store(), data).await?;
     let new = Incoming { flags, internal_date: date, ..Incoming::new(message) };
     let way = (selected.at().mailbox, old);

@@ -1,4 +1,4 @@
-//! APPEND: messages come in (RFC 9051 6.3.12, RFC 3502 MULTIAPPEND).
+//! APPEND: messages come in (RFC 9051 6.3.12, RFC 3502 MULTIAPPEND, RFC 4469 CATENATE).
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use bytes::Bytes;
 use mailstore::flags::Flags;
 use mailstore::time::InternalDate;
 
-use super::{Cursor, MailboxName, Parsed};
+use super::{CatenatePart, Cursor, MailboxName, Parsed, catenate};
 
 /// APPEND of one message, or of several that must all succeed or all fail.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,14 +24,34 @@ pub struct AppendMessage {
     pub flags: Flags,
     /// Its INTERNALDATE; the present, if the client gives none.
     pub date: Option<InternalDate>,
-    /// Its bytes. If empty, the client has changed its mind (RFC 3502 6.3.11).
-    pub data: Bytes,
+    /// Its bytes.
+    pub data: MessageData,
+}
+
+/// The bytes of a message. If all that came is empty, the client has changed its mind (RFC 3502
+/// 6.3.11).
+#[derive(Clone, Debug, PartialEq)]
+pub enum MessageData {
+    /// As they came.
+    Literal(Bytes),
+    /// To be put together from these, at least one (RFC 4469).
+    Catenate(Vec<CatenatePart>),
+}
+
+impl MessageData {
+    /// How many bytes of them came with the command.
+    fn received(&self) -> usize {
+        match self {
+            Self::Literal(bytes) => bytes.len(),
+            Self::Catenate(parts) => parts.iter().map(CatenatePart::received).sum(),
+        }
+    }
 }
 
 impl fmt::Debug for AppendMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { flags, date, data } = self;
-        write!(f, "AppendMessage {{ {flags:?}, {date:?}, {} bytes }}", data.len())
+        write!(f, "AppendMessage {{ {flags:?}, {date:?}, {} bytes }}", data.received())
     }
 }
 
@@ -59,8 +79,12 @@ pub(super) fn message(cursor: &mut Cursor<'_>) -> Parsed<AppendMessage> {
         date = Some(cursor.date_time()?);
         cursor.space()?;
     }
+    if cursor.eat_word("CATENATE") {
+        let data = MessageData::Catenate(catenate::parse(cursor)?);
+        return Ok(AppendMessage { flags, date, data });
+    }
     if cursor.peek() != Some(b'{') {
         return cursor.expected("flags, a date or a literal");
     }
-    Ok(AppendMessage { flags, date, data: cursor.message_literal()? })
+    Ok(AppendMessage { flags, date, data: MessageData::Literal(cursor.message_literal()?) })
 }

@@ -5,6 +5,7 @@ mod content;
 use mailstore::search::Window;
 use mailstore::uid::ModSeq;
 
+pub(super) use content::section_alone;
 pub use content::{Content, ContentName, Marks, Partial};
 
 use super::{By, Cursor, Messages, Parsed};

@@ -65,7 +65,9 @@ pub(super) fn is_message(text: &[u8]) -> bool {
         _ => return false,
     };
     let skipped = (0..before_mailbox).all(|_| word().is_some());
-    skipped && cursor.astring().is_ok() && cursor.space().is_ok() && !is_url(text)
+    let named = skipped && cursor.astring().is_ok() && cursor.space().is_ok();
+    // The mailbox may have the name URL.
+    named && !is_url(cursor.run(|_| true))
 }
 
 /// Is the literal announced at the end of this text the URL of a CATENATE part (RFC 4469)?

@@ -29,6 +29,8 @@ pub enum Code<'a> {
     AuthorizationFailed,
     /// BADCHARSET, with the charsets there are.
     BadCharset,
+    /// BADURL, with the URL that leads to nothing (RFC 4469 4.1).
+    BadUrl(&'a [u8]),
     /// CANNOT: not possible here, and never will be.
     Cannot,
     /// CAPABILITY, with the capabilities.
@@ -147,6 +149,10 @@ impl Code<'_> {
                 out.put_slice(Charset::NAMES.as_bytes());
                 out.put_u8(b')');
             }
+            Self::BadUrl(url) => {
+                out.put_u8(b' ');
+                string::url(out, url);
+            }
             Self::Capability(names) => names.iter().for_each(|name| {
                 out.put_u8(b' ');
                 string::text(out, name);
@@ -174,6 +180,7 @@ impl Code<'_> {
             Self::AuthenticationFailed => "AUTHENTICATIONFAILED",
             Self::AuthorizationFailed => "AUTHORIZATIONFAILED",
             Self::BadCharset => "BADCHARSET",
+            Self::BadUrl(_) => "BADURL",
             Self::Cannot => "CANNOT",
             Self::Capability(_) => "CAPABILITY",
             Self::ClientBug => "CLIENTBUG",

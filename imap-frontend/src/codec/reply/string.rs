@@ -3,6 +3,7 @@
 use bytes::{BufMut, BytesMut};
 
 use super::number;
+use crate::codec::command::MessageUrl;
 use crate::codec::cursor::is_astring_char;
 use crate::codec::mailbox::utf7;
 
@@ -31,6 +32,20 @@ pub(super) fn string(out: &mut BytesMut, bytes: &[u8]) {
             out.put_u8(b'\\');
         }
         out.put_u8(*byte);
+    }
+    out.put_u8(b'"');
+}
+
+/// A URL in quotes, as long as URLs are. What could end the string, or the response code around it,
+/// is percent-encoded, as it ought to have been.
+pub(super) fn url(out: &mut BytesMut, url: &[u8]) {
+    out.put_u8(b'"');
+    for byte in url.iter().take(MessageUrl::MAX_LEN) {
+        match byte {
+            b'"' | b'\\' | b']' => out.put_slice(format!("%{byte:02X}").as_bytes()),
+            b' '..=b'~' => out.put_u8(*byte),
+            _ => out.put_slice(format!("%{byte:02X}").as_bytes()),
+        }
     }
     out.put_u8(b'"');
 }

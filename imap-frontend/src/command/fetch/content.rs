@@ -2,10 +2,10 @@
 
 use bytes::Bytes;
 use mailstore::message::Fetched;
-use mailstore::mime::{self, MimeTree, Piece, Plan, Selection, What};
+use mailstore::mime::{self, MimeTree, Piece, Plan, Section, Selection, What};
 use mailstore::{Mailstore, Reader};
 
-use crate::codec::command::Content;
+use crate::codec::command::{Content, Partial};
 use crate::outcome::Failed;
 
 /// Bytes of a message.
@@ -24,13 +24,8 @@ pub(super) async fn open(
     content: &Content,
 ) -> Result<Option<Body>, Failed> {
     let Some(tree) = &message.tree else { return Ok(None) };
-    let Some(plan) = plan(store, tree, content).await? else { return Ok(None) };
-    let plan = match content.partial {
-        Some(partial) => {
-            plan.slice(partial.offset..partial.offset.saturating_add(partial.length.get()))
-        }
-        None => plan,
-    };
+    let part = (&content.section, content.partial);
+    let Some(plan) = plan(store, tree, part).await? else { return Ok(None) };
     match plan.pieces() {
         [] => return Ok(Some(Body::Whole(Bytes::new()))),
         [Piece::Bytes(bytes)] => return Ok(Some(Body::Whole(bytes.clone()))),
@@ -46,20 +41,27 @@ pub(super) async fn open(
     Ok(Some(Body::Parts { len, first, rest }))
 }
 
-async fn plan(
+/// Finds out where they are; `None` if there is no such part.
+pub(in crate::command) async fn plan(
     store: &Mailstore,
     tree: &MimeTree,
-    content: &Content,
+    (section, partial): (&Section, Option<Partial>),
 ) -> Result<Option<Plan>, Failed> {
-    Ok(match tree.section(&content.section) {
+    let plan = match tree.section(section) {
         Some(Selection::Plan(plan)) => Some(plan),
         Some(Selection::Fields { header }) => {
             let header = store.read(header).to_bytes().await?;
-            match &content.section.what {
+            match &section.what {
                 What::HeaderFields { names, mode } => Some(mime::fields(&header, names, *mode)),
                 _ => None,
             }
         }
         None => None,
+    };
+    Ok(match (plan, partial) {
+        (Some(plan), Some(Partial { offset, length })) => {
+            Some(plan.slice(offset..offset.saturating_add(length.get())))
+        }
+        (plan, _) => plan,
     })
 }

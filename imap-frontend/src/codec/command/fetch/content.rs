@@ -92,6 +92,13 @@ fn partial(cursor: &mut Cursor<'_>) -> Parsed<Partial> {
     Ok(Partial { offset, length })
 }
 
+/// A section that stands alone, as in a URL. There the whole message has none.
+pub(in crate::codec::command) fn section_alone(text: &str) -> Option<Section> {
+    let mut cursor = Cursor::new(text.as_bytes());
+    let section = section(&mut cursor).ok()?;
+    cursor.peek().is_none().then_some(section)
+}
+
 fn section(cursor: &mut Cursor<'_>) -> Parsed<Section> {
     let mut path = Vec::new();
     if cursor.peek() == Some(b']') {
