@@ -9,6 +9,7 @@ use crate::budget::{Admission, Budget};
 use crate::change::{
     Change, Committed, ExpungeGuard, MailboxOp, NewMessage, Op, Outcome, Refusal, SPLIT, Transfer,
 };
+use crate::contents::Contents;
 use crate::error::Error;
 use crate::flags::{FlagUpdate, Flags};
 use crate::id::{AccountId, ChangeId, MailboxId, MailboxKey, SessionId};
@@ -38,6 +39,7 @@ struct Inner {
     backend: Backend,
     lanes: Arc<Lanes>,
     budget: Budget,
+    contents: Contents,
     texts: TextCache,
     summaries: SummaryCache,
     settings: Settings,
@@ -130,9 +132,11 @@ impl Mailstore {
     pub fn new(backend: Backend, settings: Settings) -> Self {
         let lanes = Lanes::new(Arc::clone(&backend.ledger));
         let budget = Budget::new(settings.memory);
+        let contents = Contents::new(settings.content_cache);
         let texts = TextCache::new(settings.search_cache);
         let summaries = SummaryCache::new(settings.sort_cache);
-        Self { inner: Arc::new(Inner { backend, lanes, budget, texts, summaries, settings }) }
+        let inner = Inner { backend, lanes, budget, contents, texts, summaries, settings };
+        Self { inner: Arc::new(inner) }
     }
 
     /// Its settings.
@@ -151,6 +155,11 @@ impl Mailstore {
 
     pub(crate) fn beacon(&self) -> &Arc<dyn Beacon> {
         &self.inner.backend.beacon
+    }
+
+    /// Contents that were read.
+    pub(crate) fn contents(&self) -> &Contents {
+        &self.inner.contents
     }
 
     /// Texts that were searched.

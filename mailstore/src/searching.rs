@@ -167,7 +167,9 @@ impl Search<'_> {
     async fn unknown(&mut self, mut rest: UidSet) -> Result<(), Error> {
         let mut hits = Found::default();
         while !rest.is_empty() {
-            let page = self.selected.fetch(&rest, Want::Tree).await?;
+            // Past the contents that are kept: what is kept of these is their text.
+            let at = self.selected.mailbox();
+            let page = self.selected.store().ledger().fetch(at, &rest, Want::Tree).await?;
             rest = page.rest;
             for message in &page.messages {
                 self.message(message, &mut hits).await?;

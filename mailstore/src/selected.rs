@@ -233,7 +233,7 @@ impl Selected {
 
     /// Messages of the view, by UID; also those expunged since.
     pub async fn fetch(&self, uids: &UidSet, want: Want) -> Result<Page, Error> {
-        Ok(self.store.ledger().fetch(self.view.mailbox(), uids, want).await?)
+        Ok(self.store.fetch(self.view.mailbox(), uids, want).await?)
     }
 
     async fn replay(&self, view: &mut View) -> Result<Vec<Update>, Error> {

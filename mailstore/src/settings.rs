@@ -24,6 +24,9 @@ pub struct Settings {
     pub journal: Duration,
     /// When a message is packed smaller, at the price of slower reading. Default 24 hours.
     pub pack_after: Duration,
+    /// Memory for contents that were read, in bytes, process-wide; a FETCH that finds them there
+    /// need not read them again. 0 keeps none. Default 64 MiB.
+    pub content_cache: u64,
     /// Memory for the decoded texts of messages that were searched, in bytes, process-wide; a
     /// search that finds them there need not decode them again. Default 64 MiB.
     pub search_cache: u64,
@@ -55,6 +58,7 @@ impl Default for Settings {
             grace: Duration::from_secs(24 * 3600),
             journal: Duration::from_secs(7 * 24 * 3600),
             pack_after: Duration::from_secs(24 * 3600),
+            content_cache: 64 << 20,
             search_cache: 64 << 20,
             sort_cache: 64 << 20,
             search_work: 1 << 40,

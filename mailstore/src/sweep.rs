@@ -1,6 +1,7 @@
 //! Removes what nothing refers to any more.
 
 use crate::error::Error;
+use crate::id::AccountId;
 use crate::mailstore::Mailstore;
 use crate::store::{Purge, Purged};
 use crate::time::Timestamp;
@@ -47,6 +48,15 @@ impl Mailstore {
         }
         swept.orphans = self.sweep_orphans(purge.claims_before).await?;
         Ok(swept)
+    }
+
+    /// Removes an account and all that it holds. Its blobs go with the next sweep.
+    pub async fn forget(&self, account: AccountId) -> Result<(), Error> {
+        while self.ledger().forget(account).await? {}
+        self.contents().forget(account);
+        self.texts().forget(account);
+        self.summaries().forget(account);
+        Ok(())
     }
 
     /// Deletes objects, older than any claim, that no row names.

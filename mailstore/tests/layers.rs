@@ -16,10 +16,12 @@ const LAYERS: [&[&str]; 8] = [
     &["view"],
     &[
         "budget",
+        "contents",
         "error",
         "settings",
         "filters",
         "lanes",
+        "lot",
         "intake",
         "mailstore",
         "reader",

@@ -20,6 +20,7 @@ mod email;
 mod fetch;
 mod heads;
 mod kept;
+mod latest;
 mod ledger;
 mod log;
 mod packing;

@@ -71,6 +71,12 @@ impl Derived {
         &self.preview
     }
 
+    /// Bytes of memory that it takes, about.
+    pub(crate) fn memory(&self) -> usize {
+        let texts = self.envelope.len() + self.structure.len() + self.preview.capacity();
+        texts + self.extensions.capacity() * size_of::<Range<usize>>() + size_of::<Self>()
+    }
+
     /// The stored form: the version, then each value after its length.
     pub fn encode(&self) -> Vec<u8> {
         let texts = self.envelope.len() + self.structure.len() + self.preview.len();

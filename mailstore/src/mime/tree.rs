@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use self::content::Content;
 use super::transfer::Encoding;
-use crate::blob::{BlobRef, Place};
+use crate::blob::{BlobRef, ChunkHash, Place};
 
 /// The structure of one message and where each of its bytes is kept.
 ///
@@ -153,6 +153,14 @@ impl MimeTree {
     /// Bytes that the tree itself holds.
     pub fn inline_len(&self) -> usize {
         self.inline.len()
+    }
+
+    /// Bytes of memory that it takes, about.
+    pub(crate) fn memory(&self) -> usize {
+        let chunks: usize =
+            self.blobs().map(|blob| blob.chunks.len() * size_of::<ChunkHash>()).sum();
+        let holes = self.holes.capacity() * size_of::<Hole>() + chunks;
+        self.inline.len() + self.parts.capacity() * size_of::<Part>() + holes + size_of::<Self>()
     }
 
     /// Every blob that the tree refers to; the same content may come more than once.

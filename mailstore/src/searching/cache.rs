@@ -1,13 +1,10 @@
 //! Texts of messages that were searched, kept as long as there is room.
-//!
-//! What is to go is chosen by lot: a search goes through a mailbox from one end to the other, and
-//! throwing out what was used least recently would then throw out just what comes next.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Texts;
 use crate::id::{AccountId, EmailId};
+use crate::lot::Lot;
 use crate::message::Row;
 use crate::mime::text::HeaderText;
 use crate::search::Needs;
@@ -48,27 +45,16 @@ impl Text {
 /// Texts, up to a number of bytes in all.
 #[derive(Debug)]
 pub(crate) struct TextCache {
-    most: usize,
-    kept: Mutex<Kept>,
-}
-
-#[derive(Debug, Default)]
-struct Kept {
-    texts: HashMap<Key, Text>,
-    /// All keys, so that one can be drawn.
-    keys: Vec<Key>,
-    bytes: usize,
-    /// For the lot.
-    seed: u64,
+    kept: Mutex<Lot<Key, Text>>,
 }
 
 impl TextCache {
     pub(crate) fn new(bytes: u64) -> Self {
         let most = usize::try_from(bytes).unwrap_or(usize::MAX);
-        Self { most, kept: Mutex::default() }
+        Self { kept: Mutex::new(Lot::new(most)) }
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept> {
+    fn kept(&self) -> MutexGuard<'_, Lot<Key, Text>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -77,7 +63,7 @@ impl TextCache {
         let kept = self.kept();
         let texts = |row: &Row| {
             let mut texts = Texts::default();
-            let take = |which| kept.texts.get(&Key { account, email: row.email, which });
+            let take = |which| kept.get(&Key { account, email: row.email, which });
             if needs.header
                 && let Some(Text::Header(header)) = take(Which::Header)
             {
@@ -93,41 +79,19 @@ impl TextCache {
         rows.iter().map(texts).collect()
     }
 
+    /// Forgets what an account holds.
+    pub(crate) fn forget(&self, account: AccountId) {
+        self.kept().forget(|key| key.account == account);
+    }
+
     pub(super) fn put(&self, account: AccountId, email: EmailId, texts: Texts) {
         let mut kept = self.kept();
         let header = texts.header.map(|header| (Which::Header, Text::Header(header)));
         let body = texts.body.map(|body| (Which::Body, Text::Body(body)));
         for (which, text) in header.into_iter().chain(body) {
-            // A text that would take most of the room is worth less than what it drives out.
-            if text.cost() <= self.most / 4 {
-                kept.put(Key { account, email, which }, text, self.most);
-            }
+            let cost = text.cost();
+            kept.put(Key { account, email, which }, text, cost);
         }
-    }
-}
-
-impl Kept {
-    fn put(&mut self, key: Key, text: Text, most: usize) {
-        if self.texts.contains_key(&key) {
-            return;
-        }
-        self.bytes += text.cost();
-        while self.bytes > most && self.drop_one() {}
-        self.texts.insert(key, text);
-        self.keys.push(key);
-    }
-
-    fn drop_one(&mut self) -> bool {
-        if self.keys.is_empty() {
-            return false;
-        }
-        self.seed = self.seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        let at = (self.seed >> 33) as usize % self.keys.len();
-        let key = self.keys.swap_remove(at);
-        if let Some(text) = self.texts.remove(&key) {
-            self.bytes -= text.cost();
-        }
-        true
     }
 }
 
@@ -135,30 +99,18 @@ impl Kept {
 mod tests {
     use super::*;
 
-    fn body(len: usize) -> Texts {
-        Texts { header: None, body: Some("x".repeat(len).into()) }
-    }
-
     #[test]
-    fn never_more_than_there_is_room_for() {
+    fn what_is_kept_is_there_until_its_account_is_forgotten() {
         let cache = TextCache::new(10_000);
-        let account = AccountId::new(1).unwrap();
-        for number in 0..1_000 {
-            cache.put(account, EmailId(number), body(500));
-            let kept = cache.kept();
-            assert!(kept.bytes <= 10_000);
-            assert_eq!(kept.bytes, kept.texts.values().map(Text::cost).sum::<usize>());
-            assert_eq!(kept.keys.len(), kept.texts.len());
+        let accounts = [1, 2].map(|id| AccountId::new(id).unwrap());
+        let email = EmailId(1);
+        let is_kept =
+            |account| cache.kept().get(&Key { account, email, which: Which::Body }).is_some();
+        for account in accounts {
+            cache.put(account, email, Texts { header: None, body: Some("x".repeat(500).into()) });
         }
-        assert_eq!(cache.kept().texts.len(), 10_000 / (500 + OVERHEAD));
-    }
-
-    #[test]
-    fn what_is_too_large_drives_nothing_out() {
-        let cache = TextCache::new(10_000);
-        let account = AccountId::new(1).unwrap();
-        cache.put(account, EmailId(1), body(500));
-        cache.put(account, EmailId(2), body(9_000));
-        assert_eq!(cache.kept().texts.len(), 1);
+        assert!(accounts.into_iter().all(is_kept));
+        cache.forget(accounts[0]);
+        assert_eq!(accounts.map(is_kept), [false, true]);
     }
 }

@@ -65,7 +65,8 @@ impl Selected {
     async fn read_sortable(&self, mut rest: UidSet) -> Result<Vec<Sortable>, Error> {
         let mut messages = Vec::new();
         while !rest.is_empty() {
-            let page = self.fetch(&rest, Want::Tree).await?;
+            // Past the contents that are kept: what is kept of these is their summary.
+            let page = self.store().ledger().fetch(self.mailbox(), &rest, Want::Tree).await?;
             rest = page.rest;
             for message in &page.messages {
                 messages.push(self.summarise(message).await?);

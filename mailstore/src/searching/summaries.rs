@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::mem::size_of;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::id::MailboxKey;
+use crate::id::{AccountId, MailboxKey};
 use crate::search::sort::Sortable;
 use crate::uid::UidSet;
 
@@ -93,6 +93,14 @@ impl SummaryCache {
         let entry = Entry { known: known.clone(), bytes, used: kept.now };
         kept.mailboxes.insert(whose, entry);
     }
+
+    /// Forgets what an account holds.
+    pub(crate) fn forget(&self, account: AccountId) {
+        let mut kept = self.kept();
+        let its: Vec<Whose> =
+            kept.mailboxes.keys().filter(|(at, _)| at.account == account).copied().collect();
+        its.into_iter().for_each(|whose| kept.remove(whose));
+    }
 }
 
 impl Kept {
@@ -110,7 +118,7 @@ impl Kept {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::{AccountId, MailboxId};
+    use crate::id::MailboxId;
     use crate::uid::Uid;
 
     fn whose(mailbox: u32) -> Whose {

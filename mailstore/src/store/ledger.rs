@@ -18,8 +18,9 @@ use crate::property::{PropertyPage, WantedProperties};
 use crate::time::Timestamp;
 use crate::uid::{ModSeq, UidArray, UidSet};
 
-/// Most rows of one page.
-pub const PAGE_ROWS: usize = 256;
+/// Most rows of one page: what a page costs by itself is little beside so many, and they are not
+/// much to hold while a client is slow.
+pub const PAGE_ROWS: usize = 1024;
 /// Most properties of one page.
 pub const PAGE_PROPERTIES: usize = 4_096;
 /// A page ends with the row, or the property, that brings its bytes to this.

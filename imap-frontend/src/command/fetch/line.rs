@@ -47,7 +47,11 @@ impl Line<'_> {
             };
             match content::open(self.selected.store(), self.message, content).await {
                 Ok(None) => fetch.content(content, None),
-                Ok(Some(Body::Whole(bytes))) => fetch.content(content, Some(&bytes)),
+                Ok(Some(Body::Whole(bytes))) => {
+                    fetch.content_of(content, bytes.len() as u64);
+                    self.talk.put(bytes);
+                    fetch = self.talk.reply.resume();
+                }
                 Ok(Some(Body::Parts { len, first, rest })) => {
                     fetch.content_of(content, len);
                     start = None;
@@ -59,7 +63,7 @@ impl Line<'_> {
                 }
                 Err(failed) => {
                     let Some(start) = start else { return Err(cut_short()) };
-                    self.talk.reply.buffer().truncate(start);
+                    self.talk.take_back(start);
                     return Err(failed);
                 }
             }
@@ -106,13 +110,15 @@ async fn send(talk: &mut Talk, first: Vec<Bytes>, mut rest: Reader) -> Result<u6
     let mut sent = 0;
     for bytes in first {
         sent += bytes.len() as u64;
-        talk.put(&bytes).await?;
+        talk.put(bytes);
+        talk.flush_full().await?;
     }
     loop {
         match rest.next().await {
             Ok(Some(bytes)) => {
                 sent += bytes.len() as u64;
-                talk.put(&bytes).await?;
+                talk.put(bytes);
+                talk.flush_full().await?;
             }
             Ok(None) => return Ok(sent),
             Err(error) => {

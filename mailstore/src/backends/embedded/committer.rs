@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 use super::connection::Failure;
 use super::directory::{Lock, OpenError};
 use super::heads::Heads;
+use super::latest::Latest;
 use super::log::Log;
 use super::schema;
 use super::write::{Decided, Transaction};
@@ -43,11 +44,15 @@ pub(super) struct Committer {
 }
 
 impl Committer {
-    pub(super) fn start(db: Connection, lock: Lock) -> Result<Self, OpenError> {
+    pub(super) fn start(
+        db: Connection,
+        lock: Lock,
+        latest: Arc<Latest>,
+    ) -> Result<Self, OpenError> {
         let path = db.path().map(PathBuf::from).unwrap_or_default();
         let error = |error: std::io::Error| OpenError::new(&path, error);
         let (jobs, waiting) = mpsc::channel();
-        let mut writer = Writer::new(db, path.clone());
+        let mut writer = Writer::new(db, path.clone(), latest);
         let thread = std::thread::Builder::new()
             .name("mailstore-commit".into())
             .spawn(move || {
@@ -113,14 +118,15 @@ pub(super) struct Writer {
     path: PathBuf,
     heads: Heads,
     recent: Recent,
+    latest: Arc<Latest>,
     log: Log,
 }
 
 impl Writer {
-    fn new(db: Connection, path: PathBuf) -> Self {
+    fn new(db: Connection, path: PathBuf, latest: Arc<Latest>) -> Self {
         let log = Log::of(&path);
         let recent = Recent::since(Timestamp::now());
-        Self { db, path, heads: Heads::default(), recent, log }
+        Self { db, path, heads: Heads::default(), recent, latest, log }
     }
 
     fn run(&mut self, waiting: &Receiver<Job>) {
@@ -187,6 +193,7 @@ impl Writer {
         for (change, result) in changes.iter().zip(&decided) {
             if let Ok(committed) = result {
                 self.recent.remember(change.id, committed);
+                self.latest.committed(change.account, committed.modseq);
             }
         }
         Ok(decided)
@@ -204,6 +211,7 @@ impl Writer {
     fn settle<T>(&mut self, result: Result<T, Failure>) -> Result<T, Failure> {
         if result.is_err() {
             self.heads.clear();
+            self.latest.clear();
             self.recent = Recent::since(Timestamp::now());
             match schema::open(&self.path) {
                 Ok(db) => self.db = db,

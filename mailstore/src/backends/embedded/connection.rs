@@ -37,11 +37,7 @@ impl Readers {
             None => schema::open_reader(&self.path).map_err(|error| Failure::from(error).of(op))?,
         };
         // A connection whose read failed is not used again.
-        let result = db
-            .execute_batch("BEGIN")
-            .map_err(Failure::from)
-            .and_then(|()| read(&db))
-            .and_then(|value| Ok(db.execute_batch("COMMIT").map(|()| value)?));
+        let result = in_snapshot(&db, read);
         if result.is_ok() {
             let mut idle = self.idle();
             if idle.len() < MOST_IDLE {
@@ -54,6 +50,16 @@ impl Readers {
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn in_snapshot<T>(
+    db: &Connection,
+    read: impl FnOnce(&Connection) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    db.prepare_cached("BEGIN")?.execute([])?;
+    let value = read(db)?;
+    db.prepare_cached("COMMIT")?.execute([])?;
+    Ok(value)
 }
 
 /// Why a piece of work on the database failed.

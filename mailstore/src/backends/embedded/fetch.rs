@@ -5,9 +5,9 @@ use std::sync::Arc;
 use rusqlite::Connection;
 
 use super::connection::Failure;
-use super::email;
+use super::email::{self, EmailNo};
 use super::row::{self, MailboxNo};
-use crate::message::{Fetched, Presence, Row, Want};
+use crate::message::{Fetched, Presence, Want};
 use crate::store::{PAGE_BYTES, PAGE_ROWS, Page};
 use crate::uid::{Uid, UidSet};
 
@@ -40,87 +40,99 @@ struct PageReader<'a> {
     bytes: usize,
 }
 
-/// A row, and the number of its email.
-struct Found {
-    row: Row,
-    presence: Presence,
-    number: i64,
-}
+/// A message without its content, and the number of its email.
+type Found = (Fetched, EmailNo);
 
 impl PageReader<'_> {
     fn is_full(&self) -> bool {
         self.messages.len() >= PAGE_ROWS || self.bytes >= PAGE_BYTES
     }
 
-    /// Reads a range of UIDs: the live ones, and between them, if any are missing, the expunged.
     fn range(&mut self, from: Uid, to: Uid) -> Result<(), Failure> {
-        let room = PAGE_ROWS - self.messages.len();
-        let mut found = self.scan(Presence::Live, (from, to), room)?;
-        let end = match found.last() {
-            Some(last) if found.len() == room => last.row.uid,
-            _ => to,
-        };
-        let asked = u64::from(end.get() - from.get()) + 1;
-        if (found.len() as u64) < asked {
-            found.extend(self.scan(Presence::Expunged, (from, end), room)?);
-            found.sort_by_key(|found| found.row.uid);
-            found.truncate(room);
+        if self.want == Want::Row {
+            let mut found = self.find((from, to), |message, _| Ok(message), |message| message)?;
+            self.messages.append(&mut found);
+            return Ok(());
         }
-        for found in found {
+        let with_number = |message, row: &rusqlite::Row<'_>| Ok((message, row.get(2)?));
+        let found: Vec<Found> = self.find((from, to), with_number, |(message, _)| message)?;
+        for (mut message, number) in found {
             if self.is_full() {
                 break;
             }
-            let fetched = self.content(found)?;
-            self.messages.push(fetched);
+            self.read_content(&mut message, number)?;
+            self.messages.push(message);
         }
         Ok(())
     }
 
-    /// At most so many rows, without their content.
+    /// What stands in a range of UIDs, as far as there is room: the live ones, and between them,
+    /// if any are missing, the expunged.
+    fn find<T>(
+        &self,
+        (from, to): (Uid, Uid),
+        make: impl Fn(Fetched, &rusqlite::Row<'_>) -> Result<T, Failure>,
+        message: impl Fn(&T) -> &Fetched,
+    ) -> Result<Vec<T>, Failure> {
+        let room = PAGE_ROWS - self.messages.len();
+        let mut found = Vec::with_capacity(room.min((to.get() - from.get()) as usize + 1));
+        self.scan(Presence::Live, (from, to), room, |m, row| Ok(found.push(make(m, row)?)))?;
+        let end = match found.last() {
+            Some(last) if found.len() == room => message(last).row.uid,
+            _ => to,
+        };
+        let asked = u64::from(end.get() - from.get()) + 1;
+        if (found.len() as u64) < asked {
+            let range = (from, end);
+            self.scan(Presence::Expunged, range, room, |m, row| Ok(found.push(make(m, row)?)))?;
+            found.sort_by_key(|found| message(found).row.uid);
+            found.truncate(room);
+        }
+        Ok(found)
+    }
+
+    /// At most so many messages, without their content.
     fn scan(
         &self,
         presence: Presence,
         (from, to): (Uid, Uid),
         most: usize,
-    ) -> Result<Vec<Found>, Failure> {
-        let mut statement = self.db.prepare_cached(match presence {
-            Presence::Live => {
+        mut each: impl FnMut(Fetched, &rusqlite::Row<'_>) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let mut statement = self.db.prepare_cached(match (presence, self.want) {
+            (Presence::Live, Want::Row) => {
+                "SELECT key, v FROM membership WHERE key BETWEEN ?1 AND ?2 ORDER BY key"
+            }
+            (Presence::Live, _) => {
                 "SELECT key, v, email FROM membership WHERE key BETWEEN ?1 AND ?2 ORDER BY key"
             }
-            Presence::Expunged => {
+            (Presence::Expunged, _) => {
                 "SELECT key, v, email FROM expunged WHERE key BETWEEN ?1 AND ?2 ORDER BY key"
             }
         })?;
         let keys = [row::key(self.mailbox, from), row::key(self.mailbox, to)];
         let mut rows = statement.query(keys)?;
-        let mut all = Vec::new();
-        while all.len() < most
-            && let Some(found) = rows.next()?
-        {
+        for _ in 0..most {
+            let Some(found) = rows.next()? else { break };
             let key = found.get(0)?;
             let row = row::decode_row(found.get_ref(1)?.as_blob().unwrap_or(&[]), key)?;
-            all.push(Found { row, presence, number: found.get(2)? });
+            each(Fetched { row, presence, derived: None, tree: None }, found)?;
         }
-        Ok(all)
+        Ok(())
     }
 
-    fn content(&mut self, found: Found) -> Result<Fetched, Failure> {
-        let Found { row, presence, number } = found;
-        let mut fetched = Fetched { row, presence, derived: None, tree: None };
-        if self.want == Want::Row {
-            return Ok(fetched);
-        }
-        let id = fetched.row.email;
+    fn read_content(&mut self, message: &mut Fetched, number: EmailNo) -> Result<(), Failure> {
+        let id = message.row.email;
         let missing = || Failure::Missing(format!("email {id}"));
         let columns = email::columns(self.db, number, self.want)?;
         let (derived, tree) = columns.ok_or_else(missing)?;
         self.bytes += derived.len() + tree.len();
         if self.want.has_derived() {
-            fetched.derived = Some(Arc::new(email::decode_derived(&derived, id)?));
+            message.derived = Some(Arc::new(email::decode_derived(&derived, id)?));
         }
         if self.want.has_tree() {
-            fetched.tree = Some(Arc::new(email::decode_tree(&tree, id)?));
+            message.tree = Some(Arc::new(email::decode_tree(&tree, id)?));
         }
-        Ok(fetched)
+        Ok(())
     }
 }

@@ -10,6 +10,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::committer::Committer;
 use super::connection::{Failure, Readers};
 use super::directory::{Lock, OpenError};
+use super::latest::Latest;
 use super::purge::Cursor;
 use super::row::MailboxNo;
 use super::{fetch, heads, kept, property, purge, uids};
@@ -35,6 +36,7 @@ const KEEPS_UP_TO: u64 = 256 << 10;
 pub struct EmbeddedLedger {
     readers: Readers,
     committer: Committer,
+    latest: Arc<Latest>,
     uids: UidCache,
     /// In memory: one process has the directory, and its sessions end with it.
     leases: Leases,
@@ -43,9 +45,11 @@ pub struct EmbeddedLedger {
 
 impl EmbeddedLedger {
     pub(super) fn new(writer: Connection, readers: Readers, lock: Lock) -> Result<Self, OpenError> {
+        let latest = Arc::new(Latest::default());
         Ok(Self {
             readers,
-            committer: Committer::start(writer, lock)?,
+            committer: Committer::start(writer, lock, Arc::clone(&latest))?,
+            latest,
             uids: UidCache::default(),
             leases: Leases::default(),
             purged_to: Mutex::default(),
@@ -136,6 +140,9 @@ impl Ledger for EmbeddedLedger {
         mailbox: Option<MailboxId>,
         limit: usize,
     ) -> Result<Replay, StoreError> {
+        if self.latest.of(account) == Some(since) {
+            return Ok(Replay::Records { records: Vec::new(), upto: since, more: false });
+        }
         self.readers.read("read the journal", |db| replay(db, account, since, (mailbox, limit)))
     }
 
@@ -206,7 +213,11 @@ impl Ledger for EmbeddedLedger {
     }
 
     async fn forget(&self, account: AccountId) -> Result<bool, StoreError> {
-        let step = move |t: &mut super::write::Transaction<'_>| purge::forget(t, account);
+        let latest = Arc::clone(&self.latest);
+        let step = move |t: &mut super::write::Transaction<'_>| {
+            latest.forget(account);
+            purge::forget(t, account)
+        };
         let more = self.committer.transact("forget an account", step).await?;
         self.uids.forget(account);
         self.leases.forget(account);
