@@ -90,9 +90,15 @@ impl Session {
             facts: OnceLock::new(),
             _held: held,
         };
-        // In a task of its own: a client that is slow to take its replies delays no delivery.
         let (sender, mut outcomes) = mpsc::channel(jobs.len().max(1));
-        tokio::spawn(delivery.run(jobs, sender));
+        let delivering = Box::pin(delivery.run(jobs, sender));
+        if targets.len() > 1 {
+            // In a task of its own: a client that is slow to take its replies delays no delivery.
+            tokio::spawn(delivering);
+        } else {
+            // Before the one reply there is nothing to take, and the way to another task is long.
+            delivering.await;
+        }
         let mut known: Vec<std::vec::IntoIter<Outcome>> = Vec::with_capacity(targets.len());
         for recipient in &transaction.recipients {
             let job = targets.iter().position(|target| *target == recipient.target);

@@ -114,8 +114,9 @@ CREATE INDEX address_by_account ON address (account, address);
 pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
     let error = |error: rusqlite::Error| OpenError::new(path, error);
     let db = Connection::open(path).map_err(error)?;
-    // Only before the first table is made do these take effect.
-    db.execute_batch("PRAGMA page_size = 16384; PRAGMA auto_vacuum = INCREMENTAL;")
+    // Only before the first table is made do these take effect. Small pages: a commit of one
+    // message changes about nine, and each goes whole to the log and is summed up there.
+    db.execute_batch("PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL;")
         .map_err(error)?;
     db.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())).map_err(error)?;
     set_up(&db).map_err(error)?;
