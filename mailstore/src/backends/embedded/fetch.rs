@@ -76,15 +76,20 @@ impl PageReader<'_> {
     ) -> Result<Vec<T>, Failure> {
         let room = PAGE_ROWS - self.messages.len();
         let mut found = Vec::with_capacity(room.min((to.get() - from.get()) as usize + 1));
-        self.scan(Presence::Live, (from, to), room, |m, row| Ok(found.push(make(m, row)?)))?;
+        self.scan(Presence::Live, (from, to), room, |message, row| {
+            found.push(make(message, row)?);
+            Ok(())
+        })?;
         let end = match found.last() {
             Some(last) if found.len() == room => message(last).row.uid,
             _ => to,
         };
         let asked = u64::from(end.get() - from.get()) + 1;
         if (found.len() as u64) < asked {
-            let range = (from, end);
-            self.scan(Presence::Expunged, range, room, |m, row| Ok(found.push(make(m, row)?)))?;
+            self.scan(Presence::Expunged, (from, end), room, |message, row| {
+                found.push(make(message, row)?);
+                Ok(())
+            })?;
             found.sort_by_key(|found| message(found).row.uid);
             found.truncate(room);
         }
