@@ -279,3 +279,15 @@ impl Change {
         }
     }
 }
+
+/// Pieces small enough that other changes pass between them.
+pub(crate) fn split(mut uids: UidSet) -> Vec<UidSet> {
+    let mut steps = Vec::new();
+    while uids.len() > SPLIT {
+        let (head, tail) = uids.split_at(SPLIT);
+        steps.push(head);
+        uids = tail;
+    }
+    steps.push(uids);
+    steps
+}

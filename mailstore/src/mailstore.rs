@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use crate::budget::{Admission, Budget};
 use crate::change::{
-    Change, Committed, ExpungeGuard, MailboxOp, NewMessage, Op, Outcome, Refusal, SPLIT, Transfer,
+    Change, Committed, ExpungeGuard, MailboxOp, NewMessage, Op, Outcome, Refusal, Transfer, split,
 };
 use crate::contents::Contents;
 use crate::error::Error;
@@ -492,16 +492,4 @@ pub struct Transferred {
     pub from: UidSet,
     /// The UIDs at the target.
     pub to: UidSet,
-}
-
-/// Pieces small enough that other changes pass between them.
-fn split(mut uids: UidSet) -> Vec<UidSet> {
-    let mut steps = Vec::new();
-    while uids.len() > SPLIT {
-        let (head, tail) = uids.split_at(SPLIT);
-        steps.push(head);
-        uids = tail;
-    }
-    steps.push(uids);
-    steps
 }
