@@ -276,6 +276,11 @@ fn append() {
         panic!()
     };
     assert_eq!(append.messages.len(), 3);
+    let Command::Append(append) = command("a APPEND x ~{3}\r\na\0b () ~{1+}\r\n\0") else {
+        panic!()
+    };
+    let data: Vec<_> = append.messages.into_iter().map(|message| message.data).collect();
+    assert_eq!(data, ["a\0b", "\0"].map(|text| MessageData::Literal(text.into())));
 }
 
 #[test]
@@ -431,6 +436,8 @@ fn fetch_contents() {
     let content = |line| fetch(line).contents().next().cloned().unwrap();
     let partial = content("a FETCH 1 BODY[]<0.2048>").partial;
     assert_eq!(partial, Some(Partial { offset: 0, length: NonZeroU64::new(2048).unwrap() }));
+    let to_the_end = content("a FETCH 1 BINARY[5]<15>").partial;
+    assert_eq!(to_the_end.map(Partial::range), Some(15..u64::MAX));
     let old = [
         ("a FETCH 1 RFC822", ContentName::Rfc822, What::Full, Marks::Seen),
         ("a FETCH 1 RFC822.HEADER", ContentName::Rfc822Header, What::Header, Marks::Nothing),
@@ -441,6 +448,27 @@ fn fetch_contents() {
             Content { name, section: Section { path: Vec::new(), what }, partial: None, marks };
         assert_eq!(content(line), expected);
         assert_eq!(fetch(line).marks_seen(), marks == Marks::Seen);
+    }
+}
+
+#[test]
+fn fetch_binary() {
+    let fields = || What::HeaderFields { names: vec!["To".into()], mode: FieldMode::Not };
+    let cases = [
+        ("BINARY[1.2]<3.4>", ContentName::Binary, vec![1, 2], What::Full, Some(3..7)),
+        ("binary.peek[]", ContentName::Binary, vec![], What::Full, None),
+        ("BINARY.PEEK[TEXT]", ContentName::Binary, vec![], What::Text, None),
+        ("Binary.Peek[2.MIME]<5>", ContentName::Binary, vec![2], What::Mime, Some(5..u64::MAX)),
+        ("BINARY.SIZE[3]", ContentName::BinarySize, vec![3], What::Full, None),
+        ("BINARY.SIZE[2.HEADER.FIELDS.NOT (To)]", ContentName::BinarySize, vec![2], fields(), None),
+    ];
+    for (item, name, path, what, range) in cases {
+        let text = CommandText::new(format!("a FETCH 1 {item}\r\n"));
+        let Command::Fetch(fetch) = parse(&text).unwrap().command else { panic!("{item}") };
+        let content = fetch.contents().next().unwrap();
+        assert_eq!((content.name, &content.section), (name, &Section { path, what }), "{item}");
+        assert_eq!(content.partial.map(Partial::range), range, "{item}");
+        assert_eq!(fetch.marks_seen(), item.starts_with("BINARY[1"), "{item}");
     }
 }
 

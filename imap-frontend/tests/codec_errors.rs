@@ -47,6 +47,9 @@ const CASES: &[(&str, &str)] = &[
     ("a FETCH 1 BODY[0]", "a BAD expected a number above 0 at byte 15"),
     ("a FETCH 1 BODY[MIME]", "a BAD expected a part number before MIME at byte 15"),
     ("a FETCH 1 BODY[]<0.0>", "a BAD expected a number above 0 at byte 19"),
+    ("a FETCH 1 BODY[]<5>", "a BAD expected . at byte 18"),
+    ("a FETCH 1 BINARY[]<5.0>", "a BAD expected a number above 0 at byte 21"),
+    ("a FETCH 1 BINARY.SIZE[1]<5>", "a BAD expected the end of the command at byte 24"),
     ("a FETCH 1 BODY[HEADER.FIELDS ()]", "a BAD expected a list of field names at byte 29"),
     (
         "a FETCH 1 FLAGS (VANISHED)",

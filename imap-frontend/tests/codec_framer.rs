@@ -87,6 +87,21 @@ fn a_message_is_announced_and_received_apart() {
 }
 
 #[test]
+fn a_message_with_nul_is_received_apart_too() {
+    for (text, sync) in [
+        (&b"a APPEND INBOX ~{3}\r\na\0b\r\n"[..], Sync::Waits),
+        (b"a APPEND INBOX ~{3+}\r\na\0b\r\n", Sync::Sends),
+    ] {
+        let mut seen = at_once(text);
+        let Some(Seen::Command(text)) = seen.pop() else { panic!("{seen:?}") };
+        let [Seen::Message(announced, _)] = &seen[..] else { panic!("{seen:?}") };
+        assert_eq!(*announced, Announced { len: 3, sync, binary: true });
+        let Command::Append(append) = parse(&text).unwrap().command else { panic!("{text:?}") };
+        assert_eq!(append.messages[0].data, literal(b"a\0b"));
+    }
+}
+
+#[test]
 fn several_messages() {
     let mut seen = at_once(b"a APPEND x {1+}\r\n1 (\\Draft) {2+}\r\n22 {0}\r\n\r\n");
     assert_eq!(seen.len(), 4);

@@ -244,6 +244,32 @@ fn contents_are_named_as_they_were_asked() {
 }
 
 #[test]
+fn fetch_binary() {
+    let text = CommandText::new("a FETCH 1 (BINARY.PEEK[1.2]<5> BINARY.SIZE[2] BODY[2])\r\n");
+    let Command::Fetch(command) = parse(&text).unwrap().command else { panic!() };
+    let contents: Vec<_> = command.contents().collect();
+    let [binary, size, body] = contents[..] else { panic!() };
+    let line = written(|r| {
+        let mut fetch = r.fetch(Seq::MIN);
+        assert!(fetch.is_empty());
+        fetch.content(binary, Some(b"x\0"));
+        fetch.content(binary, Some(b"xy"));
+        fetch.content(binary, None);
+        fetch.content(body, Some(b"\0"));
+        fetch.binary_size(size, 12);
+        fetch.content(size, None);
+        assert!(!fetch.is_empty());
+        fetch.content8_of(binary, 12_345);
+        r.resume().end();
+    });
+    assert_eq!(
+        line,
+        "* 1 FETCH (BINARY[1.2]<5> ~{2}\r\nx\0 BINARY[1.2]<5> {2}\r\nxy BINARY[1.2]<5> NIL \
+         BODY[2] {1}\r\n\0 BINARY.SIZE[2] 12 BINARY.SIZE[2] 0 BINARY[1.2]<5> ~{12345}\r\n)\r\n"
+    );
+}
+
+#[test]
 fn dates() {
     let shown = |secs, zone| {
         let mut out = Vec::new();

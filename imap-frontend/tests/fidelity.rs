@@ -7,7 +7,8 @@ use bytes::Bytes;
 use common::client::Client;
 use common::sections::sections;
 use common::{On, Options, Server};
-use mailstore::mime::{Limits, parse};
+use mailstore::mime::decode::decode_transfer;
+use mailstore::mime::{Kind, Limits, Part, TransferEncoding, parse};
 
 /// Messages that other servers are known to change.
 fn nasty() -> Vec<Vec<u8>> {
@@ -118,10 +119,35 @@ async fn comes_back(client: &mut Client, uid: u32, raw: &[u8]) {
         let part = &tree.parts()[index];
         let range = |range: &std::ops::Range<u64>| &raw[range.start as usize..range.end as usize];
         for (path, range) in
-            [(path.clone(), range(&part.body)), (path + ".MIME", range(&part.header))]
+            [(path.clone(), range(&part.body)), (format!("{path}.MIME"), range(&part.header))]
         {
             let (item, answer) = (format!("BODY.PEEK[{path}]"), format!("BODY[{path}]"));
             same(&path, client.content(uid, &item, &answer).await, range);
         }
+        decoded_comes_back(client, uid, &path, (part, range(&part.body))).await;
     }
+}
+
+/// BINARY gives what a part stands for, also where that is decoded while it is sent.
+async fn decoded_comes_back(
+    client: &mut Client,
+    uid: u32,
+    path: &str,
+    (part, body): (&Part, &[u8]),
+) {
+    let encoding = match part.kind {
+        Kind::Leaf => part.content.transfer,
+        _ => TransferEncoding::default(),
+    };
+    let expected = decode_transfer(encoding, body);
+    let (item, answer) = (format!("BINARY.PEEK[{path}]"), format!("BINARY[{path}]"));
+    let found = client.content(uid, &item, &answer).await;
+    assert!(found.as_deref() == Some(&*expected), "message {uid}: {item} differs");
+    let (from, to) = (expected.len() / 3, expected.len() / 3 * 2 + 1);
+    let item = format!("BINARY.PEEK[{path}]<{from}.{}>", to - from);
+    let found = client.content(uid, &item, &format!("{answer}<{from}>")).await;
+    let expected_part = &expected[from..to.min(expected.len())];
+    assert!(found.as_deref() == Some(expected_part), "message {uid}: {item} differs");
+    let sizes = client.ok(&format!("UID FETCH {uid} BINARY.SIZE[{path}]")).await;
+    assert!(sizes[0].ends_with(&format!("BINARY.SIZE[{path}] {})", expected.len())), "{sizes:?}");
 }

@@ -72,6 +72,7 @@ scripts! {
     authenticate_bearer
     authenticate_scram
     bad_input
+    binary
     catenate
     condstore
     context

@@ -12,7 +12,7 @@ const ALWAYS: [&str; 5] = ["IMAP4rev1", "LITERAL+", "ID", "ENABLE", "IDLE"];
 /// Before login.
 const BEFORE_LOGIN: [&str; 1] = ["SASL-IR"];
 /// After login.
-const AFTER_LOGIN: [&str; 45] = [
+const AFTER_LOGIN: [&str; 46] = [
     "NAMESPACE",
     "CHILDREN",
     "LIST-EXTENDED",
@@ -42,6 +42,7 @@ const AFTER_LOGIN: [&str; 45] = [
     "UIDBATCHES",
     "MULTIAPPEND",
     "CATENATE",
+    "BINARY",
     "REPLACE",
     "STATUS=SIZE",
     "ESEARCH",

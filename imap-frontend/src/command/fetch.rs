@@ -4,6 +4,7 @@
 //! A message that was expunged meanwhile, which the client does not know yet, is shown like any
 //! other (RFC 2180 4.1); if one can no longer be read, the OK says `[EXPUNGEISSUED]`.
 
+mod binary;
 pub(super) mod content;
 mod line;
 mod seen;
@@ -147,10 +148,11 @@ struct Sent {
 }
 
 impl Sent {
-    /// One message could not be sent. If only that one is damaged, the others still can.
+    /// One message could not be sent. If only that one is damaged, or has a part whose encoding is
+    /// not known, the others still can.
     fn failed(&mut self, failed: Failed) -> Result<(), Failed> {
         match failed {
-            Failed::No(Some(Code::ServerBug), _) => {
+            Failed::No(Some(Code::ServerBug | Code::UnknownCte), _) => {
                 self.failure = Some(failed);
                 Ok(())
             }

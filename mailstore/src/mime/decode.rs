@@ -2,11 +2,19 @@
 //!
 //! Fidelity is not the aim here; what is kept of a message is its own bytes.
 
+mod base64;
+mod quoted_printable;
+
 use std::borrow::Cow;
 
-use memchr::memchr;
+use bytes::Bytes;
 
 use super::TransferEncoding;
+use base64::Base64;
+use quoted_printable::{QuotedPrintable, escape};
+
+pub use base64::decode_base64;
+pub use quoted_printable::decode_quoted_printable;
 
 /// The bytes that a body of this transfer encoding stands for; of an unknown one, itself.
 pub fn decode_transfer(encoding: TransferEncoding, body: &[u8]) -> Cow<'_, [u8]> {
@@ -19,70 +27,50 @@ pub fn decode_transfer(encoding: TransferEncoding, body: &[u8]) -> Cow<'_, [u8]>
     Cow::Owned(out)
 }
 
-const SKIP: u8 = 0xff;
+/// Undoes a transfer encoding while the body comes in. What comes out, taken together, is what
+/// [`decode_transfer`] gives, however the body is cut; no more than a piece of it is held.
+#[derive(Clone, Debug)]
+pub struct Decoder(State);
 
-const SEXTETS: [u8; 256] = {
-    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut table = [SKIP; 256];
-    let mut value = 0;
-    while value < 64 {
-        table[alphabet[value] as usize] = value as u8;
-        value += 1;
+#[derive(Clone, Debug)]
+enum State {
+    Identity,
+    Base64(Base64),
+    QuotedPrintable(QuotedPrintable),
+}
+
+impl Decoder {
+    /// A decoder at the start of a body; `None` if the encoding is not known.
+    pub fn new(encoding: TransferEncoding) -> Option<Decoder> {
+        Some(Decoder(match encoding {
+            TransferEncoding::Other => return None,
+            TransferEncoding::Base64 => State::Base64(Base64::default()),
+            TransferEncoding::QuotedPrintable => State::QuotedPrintable(QuotedPrintable::default()),
+            _ => State::Identity,
+        }))
     }
-    table
-};
 
-/// Appends what base64 text stands for. What is not of the alphabet is passed over; `=` ends a
-/// group, after which another may begin (several encoded texts in a row are seen).
-pub fn decode_base64(text: &[u8], out: &mut Vec<u8>) {
-    out.reserve(text.len() / 4 * 3 + 3);
-    let (mut bits, mut count) = (0u32, 0u8);
-    for byte in text {
-        let sextet = SEXTETS[usize::from(*byte)];
-        if sextet != SKIP {
-            bits = bits << 6 | u32::from(sextet);
-            count += 1;
-            if count == 4 {
-                out.extend_from_slice(&bits.to_be_bytes()[1..]);
-                (bits, count) = (0, 0);
-            }
-        } else if *byte == b'=' {
-            flush(bits, count, out);
-            (bits, count) = (0, 0);
+    /// What can be decoded with the next piece; not copied if there is nothing to undo.
+    pub fn push(&mut self, piece: &Bytes) -> Bytes {
+        let mut out = Vec::new();
+        match &mut self.0 {
+            State::Identity => return piece.clone(),
+            State::Base64(base64) => base64.push(piece, &mut out),
+            State::QuotedPrintable(quoted) => quoted.push(piece, &mut out),
         }
+        out.into()
     }
-    flush(bits, count, out);
-}
 
-/// The one or two bytes that a group of two or three digits stands for.
-fn flush(bits: u32, count: u8, out: &mut Vec<u8>) {
-    match count {
-        2 => out.push((bits >> 4) as u8),
-        3 => out.extend_from_slice(&((bits >> 2) as u16).to_be_bytes()),
-        _ => {}
+    /// What the end of the body leaves.
+    pub fn finish(self) -> Bytes {
+        let mut out = Vec::new();
+        match self.0 {
+            State::Identity => {}
+            State::Base64(base64) => base64.finish(&mut out),
+            State::QuotedPrintable(quoted) => quoted.finish(&mut out),
+        }
+        out.into()
     }
-}
-
-/// Appends what quoted-printable text stands for (RFC 2045 6.7); a malformed escape as it is.
-pub fn decode_quoted_printable(mut text: &[u8], out: &mut Vec<u8>) {
-    out.reserve(text.len());
-    while let Some(at) = memchr(b'=', text) {
-        out.extend_from_slice(&text[..at]);
-        let rest = &text[at + 1..];
-        let used = match (escape(rest), soft_break(rest)) {
-            (Some(byte), _) => {
-                out.push(byte);
-                2
-            }
-            (None, Some(len)) => len,
-            (None, None) => {
-                out.push(b'=');
-                0
-            }
-        };
-        text = &rest[used..];
-    }
-    out.extend_from_slice(text);
 }
 
 /// Appends what the text of a `Q` encoded word stands for (RFC 2047 4.2).
@@ -101,27 +89,11 @@ pub fn decode_q(text: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-fn escape(rest: &[u8]) -> Option<u8> {
-    let digit = |at: usize| rest.get(at).and_then(|byte| char::from(*byte).to_digit(16));
-    Some((digit(0)? << 4 | digit(1)?) as u8)
-}
-
-/// The longest run of white space before a newline that still counts as a soft line break.
-const MAX_PADDING: usize = 80;
-
-/// The length of the newline after a `=`, with white space before it.
-fn soft_break(rest: &[u8]) -> Option<usize> {
-    let blank = rest.iter().take(MAX_PADDING).take_while(|byte| b" \t".contains(byte)).count();
-    match rest.get(blank..)? {
-        [b'\n', ..] => Some(blank + 1),
-        [b'\r', b'\n', ..] => Some(blank + 2),
-        [] => Some(blank),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -146,14 +118,56 @@ mod tests {
             (b"a=\r\nb= \t\nc=", b"abc"),
             (b"a=zz =4", b"a=zz =4"),
             (b"a_b", b"a_b"),
+            (b"a \t\r\n b =20 \n=\t\r\nc \r\n", b"a\r\n b  \nc\r\n"),
+            (b"a \t", b"a"),
+            (b"a= ", b"a"),
+            (b"=3d=3D \r", b"== \r"),
         ];
         for (text, bytes) in table {
             assert_eq!(&*decode_transfer(TransferEncoding::QuotedPrintable, text), *bytes);
         }
     }
 
+    /// White space that no encoder can have put there is text.
+    #[test]
+    fn a_long_run_of_white_space_is_no_padding() {
+        for (count, is_padding) in [(80, true), (81, false), (300, false)] {
+            let run = " ".repeat(count);
+            for (start, end) in [("a", "\r\n"), ("a", ""), ("a=", "b")] {
+                let text = [start, &run, end].concat();
+                let decoded = decode_transfer(TransferEncoding::QuotedPrintable, text.as_bytes());
+                let kept = !is_padding || end == "b";
+                assert_eq!(decoded.contains(&b' '), kept, "{count} {text:?}");
+            }
+        }
+    }
+
+    proptest! {
+        /// However a body is cut, it decodes to the same bytes.
+        #[test]
+        fn pieces_decode_to_what_the_whole_does(
+            pieces in vec("([ \t\r\n=3dDz_\\PC]{0,9}| {75,90})", 0..9),
+        ) {
+            let whole = pieces.concat();
+            for encoding in [
+                TransferEncoding::EightBit,
+                TransferEncoding::Base64,
+                TransferEncoding::QuotedPrintable,
+            ] {
+                let mut decoder = Decoder::new(encoding).unwrap();
+                let mut decoded = Vec::new();
+                for piece in &pieces {
+                    decoded.extend(decoder.push(&Bytes::copy_from_slice(piece.as_bytes())));
+                }
+                decoded.extend(decoder.finish());
+                prop_assert_eq!(&decoded[..], &*decode_transfer(encoding, whole.as_bytes()));
+            }
+        }
+    }
+
     #[test]
     fn other_encodings_are_left_alone() {
         assert_eq!(decode_transfer(TransferEncoding::Other, b"=3D").as_ref(), b"=3D");
+        assert!(Decoder::new(TransferEncoding::Other).is_none());
     }
 }

@@ -7,6 +7,7 @@ use memchr::memchr;
 
 use super::plan::{Piece, Plan};
 use super::scan;
+use super::tree::content::TransferEncoding;
 use super::tree::{Kind, MimeTree, Part};
 
 /// What is between the brackets of `BODY[...]`.
@@ -82,6 +83,20 @@ impl MimeTree {
             }
         };
         Some(Selection::Plan(self.slice(range)))
+    }
+
+    /// How what `section` asks for is encoded as one (RFC 3516 3): the body of a part that is not
+    /// divided, as its header says. All else is its own encoded form: headers, and multiparts and
+    /// whole messages, in which each part has an encoding of its own (RFC 2045 6.4).
+    pub fn transfer(&self, section: &Section) -> TransferEncoding {
+        let index = self.resolve(&section.path).filter(|_| !section.path.is_empty());
+        let part = index.and_then(|index| self.parts.get(index));
+        match part {
+            Some(part) if section.what == What::Full && part.kind == Kind::Leaf => {
+                part.content.transfer
+            }
+            _ => TransferEncoding::default(),
+        }
     }
 
     fn header_fields(&self, header: Range<u64>, names: &[String], mode: FieldMode) -> Selection {

@@ -1,7 +1,9 @@
 //! IMAP sections (RFC 9051 section 6.4.5.1).
 
 use bytes::Bytes;
-use mailstore::mime::{DetachRules, FieldMode, Limits, Section, Selection, What, fields, parse};
+use mailstore::mime::{
+    DetachRules, FieldMode, Limits, Section, Selection, TransferEncoding, What, fields, parse,
+};
 
 use crate::shelf::Shelf;
 
@@ -29,6 +31,36 @@ fn the_message_itself() {
     assert_eq!(get(RAW, &[], What::Header).unwrap(), header);
     assert_eq!(get(RAW, &[], What::Text).unwrap(), RAW[header.len()..]);
     assert_eq!(get(RAW, &[], What::Mime), None);
+}
+
+/// Only the body of a leaf is encoded as one.
+#[test]
+fn the_encoding_of_a_section() {
+    use TransferEncoding::{Base64, QuotedPrintable, SevenBit};
+    let raw = RAW
+        .replace("X: 1", "Content-Transfer-Encoding: base64")
+        .replace("Subject: plain", "Content-Transfer-Encoding: quoted-printable")
+        .replace("Subject: multi", "Content-Transfer-Encoding: 8bit");
+    let tree = parse(raw.into(), &Limits::default());
+    let cases: [(&[u32], What, TransferEncoding); 9] = [
+        (&[], What::Full, SevenBit),
+        (&[1], What::Full, Base64),
+        (&[1], What::Mime, SevenBit),
+        (&[2], What::Full, SevenBit),
+        (&[2], What::Text, SevenBit),
+        (&[2, 1], What::Full, QuotedPrintable),
+        (&[3], What::Full, SevenBit),
+        (&[3, 1], What::Full, SevenBit),
+        (&[4], What::Full, SevenBit),
+    ];
+    for (path, what, encoding) in cases {
+        let section = Section { path: path.into(), what };
+        assert_eq!(tree.transfer(&section), encoding, "{section:?}");
+    }
+    let single = parse("Content-Transfer-Encoding: base64\r\n\r\nQQ==".into(), &Limits::default());
+    let section = |path: &[u32]| Section { path: path.into(), what: What::Full };
+    assert_eq!(single.transfer(&section(&[1])), Base64);
+    assert_eq!(single.transfer(&section(&[])), SevenBit);
 }
 
 #[test]

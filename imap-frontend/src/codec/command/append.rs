@@ -83,7 +83,7 @@ pub(super) fn message(cursor: &mut Cursor<'_>) -> Parsed<AppendMessage> {
         let data = MessageData::Catenate(catenate::parse(cursor)?);
         return Ok(AppendMessage { flags, date, data });
     }
-    if cursor.peek() != Some(b'{') {
+    if !matches!(cursor.peek(), Some(b'{' | b'~')) {
         return cursor.expected("flags, a date or a literal");
     }
     Ok(AppendMessage { flags, date, data: MessageData::Literal(cursor.message_literal()?) })

@@ -78,7 +78,8 @@ pub enum FetchItem {
     SaveDate,
     /// PREVIEW, lazily or not: it is always at hand (RFC 8970).
     Preview,
-    /// BODY[...], BODY.PEEK[...], RFC822, RFC822.HEADER, RFC822.TEXT: bytes of the message.
+    /// BODY[...], BODY.PEEK[...], RFC822, RFC822.HEADER, RFC822.TEXT: bytes of the message;
+    /// BINARY[...], BINARY.PEEK[...], BINARY.SIZE[...]: those without their transfer encoding.
     Content(Content),
 }
 

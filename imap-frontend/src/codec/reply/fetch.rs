@@ -130,11 +130,17 @@ impl Fetch<'_> {
         self.out.put_slice(text);
     }
 
-    /// `BODY[...]` and its bytes, which are short; `None` says that there is no such part.
+    /// `BODY[...]` and its bytes, which are short; `None` says that there is no such part. Of
+    /// BINARY bytes with NUL among them are a literal8 (RFC 3516 4.3); the size of what is not there
+    /// is 0, as there must be a number.
     pub fn content(&mut self, content: &Content, bytes: Option<&[u8]>) {
         self.label(content);
         match bytes {
+            Some(bytes) if content.name == ContentName::Binary && bytes.contains(&0) => {
+                string::literal8(self.out, bytes);
+            }
             Some(bytes) => string::literal(self.out, bytes),
+            None if content.name == ContentName::BinarySize => self.out.put_u8(b'0'),
             None => self.out.put_slice(b"NIL"),
         }
     }
@@ -146,14 +152,34 @@ impl Fetch<'_> {
         string::literal_of(self.out, len);
     }
 
+    /// `BINARY[...] ~{n}`: as [`Self::content_of`], where there is NUL among the bytes.
+    pub fn content8_of(mut self, content: &Content, len: u64) {
+        self.label(content);
+        string::literal8_of(self.out, len);
+    }
+
+    /// `BINARY.SIZE[...] n` (RFC 3516 4.3).
+    pub fn binary_size(&mut self, content: &Content, len: u64) {
+        self.label(content);
+        number::put(self.out, len);
+    }
+
+    /// Is nothing said in it yet? That must not be ended, but taken back.
+    pub fn is_empty(&self) -> bool {
+        self.first
+    }
+
     fn label(&mut self, content: &Content) {
-        self.item(match content.name {
+        let start: &[u8] = match content.name {
             ContentName::Body => b"BODY[",
             ContentName::Rfc822 => b"RFC822 ",
             ContentName::Rfc822Header => b"RFC822.HEADER ",
             ContentName::Rfc822Text => b"RFC822.TEXT ",
-        });
-        if content.name != ContentName::Body {
+            ContentName::Binary => b"BINARY[",
+            ContentName::BinarySize => b"BINARY.SIZE[",
+        };
+        self.item(start);
+        if !start.ends_with(b"[") {
             return;
         }
         section(self.out, &content.section);

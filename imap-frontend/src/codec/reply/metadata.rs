@@ -2,7 +2,7 @@
 
 use bytes::{BufMut, BytesMut};
 
-use super::{Reply, number, string};
+use super::{Reply, string};
 
 impl Reply {
     /// `* METADATA mailbox (entry value ...)`; no value is NIL.
@@ -30,12 +30,7 @@ impl Reply {
 /// A string, a literal8 if there is a NUL in it (RFC 5464 5), or NIL.
 fn value(out: &mut BytesMut, value: Option<&[u8]>) {
     match value {
-        Some(bytes) if bytes.contains(&0) => {
-            out.put_slice(b"~{");
-            number::put(out, bytes.len() as u64);
-            out.put_slice(b"}\r\n");
-            out.put_slice(bytes);
-        }
+        Some(bytes) if bytes.contains(&0) => string::literal8(out, bytes),
         other => string::nstring(out, other),
     }
 }

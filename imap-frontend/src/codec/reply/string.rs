@@ -75,6 +75,18 @@ pub(super) fn literal(out: &mut BytesMut, bytes: &[u8]) {
     out.put_slice(bytes);
 }
 
+/// A literal8, which may contain NUL (RFC 3516 7).
+pub(super) fn literal8(out: &mut BytesMut, bytes: &[u8]) {
+    literal8_of(out, bytes.len() as u64);
+    out.put_slice(bytes);
+}
+
+/// The announcement of a literal8; its bytes must follow.
+pub(super) fn literal8_of(out: &mut BytesMut, len: u64) {
+    out.put_u8(b'~');
+    literal_of(out, len);
+}
+
 /// The announcement of a literal; its bytes must follow.
 pub(super) fn literal_of(out: &mut BytesMut, len: u64) {
     out.put_u8(b'{');

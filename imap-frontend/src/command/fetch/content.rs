@@ -3,9 +3,10 @@
 use bytes::Bytes;
 use mailstore::message::Fetched;
 use mailstore::mime::{self, MimeTree, Piece, Plan, Section, Selection, What};
-use mailstore::{Mailstore, Reader};
+use mailstore::{Error, Mailstore, Reader};
 
-use crate::codec::command::{Content, Partial};
+use super::binary::{self, Decoded};
+use crate::codec::command::{Content, ContentName, Partial};
 use crate::outcome::Failed;
 
 /// Bytes of a message.
@@ -13,8 +14,37 @@ pub(super) enum Body {
     /// All of them.
     Whole(Bytes),
     /// The first of them, up to and with the first that come from a blob, so that most of what can
-    /// go wrong has not; and the others.
-    Parts { len: u64, first: Vec<Bytes>, rest: Reader },
+    /// go wrong has not; and the others. Of what is decoded there is no first.
+    Parts { len: u64, form: Form, first: Vec<Bytes>, rest: Rest },
+    /// All of them, decoded.
+    Short(Bytes),
+    /// How many they are when decoded.
+    Size(u64),
+}
+
+/// How bytes are announced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// `{n}`.
+    Literal,
+    /// `~{n}`: there is NUL among them, and they were asked for by BINARY (RFC 3516 4.3).
+    Literal8,
+}
+
+/// Bytes that are read while they are sent.
+pub(super) enum Rest {
+    Stored(Reader),
+    Decoded(Decoded),
+}
+
+impl Rest {
+    /// The next bytes; `None` at the end.
+    pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Error> {
+        match self {
+            Self::Stored(reader) => reader.next().await,
+            Self::Decoded(decoded) => decoded.next().await,
+        }
+    }
 }
 
 /// Finds them; `None` if there is no such part.
@@ -24,6 +54,9 @@ pub(super) async fn open(
     content: &Content,
 ) -> Result<Option<Body>, Failed> {
     let Some(tree) = &message.tree else { return Ok(None) };
+    if matches!(content.name, ContentName::Binary | ContentName::BinarySize) {
+        return Box::pin(binary::open(store, tree, content)).await;
+    }
     let part = (&content.section, content.partial);
     let Some(plan) = plan(store, tree, part).await? else { return Ok(None) };
     match plan.pieces() {
@@ -38,7 +71,7 @@ pub(super) async fn open(
     for _ in 0..=ready.unwrap_or(0) {
         first.extend(rest.next().await?);
     }
-    Ok(Some(Body::Parts { len, first, rest }))
+    Ok(Some(Body::Parts { len, form: Form::Literal, first, rest: Rest::Stored(rest) }))
 }
 
 /// Finds out where they are; `None` if there is no such part.
@@ -59,9 +92,7 @@ pub(in crate::command) async fn plan(
         None => None,
     };
     Ok(match (plan, partial) {
-        (Some(plan), Some(Partial { offset, length })) => {
-            Some(plan.slice(offset..offset.saturating_add(length.get())))
-        }
+        (Some(plan), Some(partial)) => Some(plan.slice(partial.range())),
         (plan, _) => plan,
     })
 }

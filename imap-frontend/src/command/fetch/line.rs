@@ -3,15 +3,14 @@
 use std::io;
 
 use bytes::Bytes;
-use mailstore::Reader;
 use mailstore::message::Fetched;
 use mailstore::uid::Seq;
 use wire::Ended;
 
-use super::content::{self, Body};
+use super::content::{self, Body, Form, Rest};
 use super::{Extra, Shape};
 use crate::codec::command::FetchItem;
-use crate::codec::reply::Fetch;
+use crate::codec::reply::{Code, Fetch};
 use crate::outcome::Failed;
 use crate::state::Selected;
 use crate::talk::Talk;
@@ -29,12 +28,14 @@ pub(super) struct Line<'a> {
 
 impl Line<'_> {
     /// Writes it. If a content cannot be read before anything was sent of it, it leaves no trace.
+    /// One that cannot be decoded is left out.
     pub(super) async fn write(&mut self) -> Result<(), Failed> {
         let row = &self.message.row;
         let shows_flags = self.flags == Extra::Added || self.shape.shows_flags;
         if shows_flags && !row.flags.keywords().is_empty() {
             self.selected.learn(row, &mut self.talk.reply);
         }
+        let mut outcome = Ok(());
         let mut start = Some(self.talk.reply.len());
         let mut fetch = self.selected.begin_fetch(&mut self.talk.reply, self.seq, row.uid);
         if self.shape.uid == Extra::Added {
@@ -52,15 +53,18 @@ impl Line<'_> {
                     self.talk.put(bytes);
                     fetch = self.talk.reply.resume();
                 }
-                Ok(Some(Body::Parts { len, first, rest })) => {
-                    fetch.content_of(content, len);
-                    start = None;
-                    let sent = send(self.talk, first, rest).await?;
-                    if sent != len {
-                        return Err(cut_short());
+                Ok(Some(Body::Parts { len, form, first, rest })) => {
+                    match form {
+                        Form::Literal => fetch.content_of(content, len),
+                        Form::Literal8 => fetch.content8_of(content, len),
                     }
+                    start = None;
+                    send(self.talk, len, first, rest).await?;
                     fetch = self.talk.reply.resume();
                 }
+                Ok(Some(Body::Short(bytes))) => fetch.content(content, Some(&bytes)),
+                Ok(Some(Body::Size(len))) => fetch.binary_size(content, len),
+                Err(failed @ Failed::No(Some(Code::UnknownCte), _)) => outcome = Err(failed),
                 Err(failed) => {
                     let Some(start) = start else { return Err(cut_short()) };
                     self.talk.take_back(start);
@@ -74,8 +78,11 @@ impl Line<'_> {
         if self.shape.modseq == Extra::Added {
             fetch.modseq(self.selected.show(row.modseq));
         }
-        fetch.end();
-        Ok(())
+        match start {
+            Some(start) if fetch.is_empty() => self.talk.take_back(start),
+            _ => fetch.end(),
+        }
+        outcome
     }
 }
 
@@ -104,9 +111,9 @@ fn plain(fetch: &mut Fetch<'_>, selected: &mut Selected, message: &Fetched, item
     }
 }
 
-/// Sends the bytes that were announced; gives how many. If they cannot be read any more, or are not
-/// as many as was said, nothing but the end of the connection can tell the client.
-async fn send(talk: &mut Talk, first: Vec<Bytes>, mut rest: Reader) -> Result<u64, Failed> {
+/// Sends the bytes that were announced. If they cannot be read any more, or are not as many as was
+/// said, nothing but the end of the connection can tell the client.
+async fn send(talk: &mut Talk, len: u64, first: Vec<Bytes>, mut rest: Rest) -> Result<(), Failed> {
     let mut sent = 0;
     for bytes in first {
         sent += bytes.len() as u64;
@@ -120,7 +127,8 @@ async fn send(talk: &mut Talk, first: Vec<Bytes>, mut rest: Reader) -> Result<u6
                 talk.put(bytes);
                 talk.flush_full().await?;
             }
-            Ok(None) => return Ok(sent),
+            Ok(None) if sent == len => return Ok(()),
+            Ok(None) => return Err(cut_short()),
             Err(error) => {
                 tracing::error!(%error, "a message could not be read to its end");
                 return Err(cut_short());

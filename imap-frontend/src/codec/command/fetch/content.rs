@@ -1,6 +1,7 @@
 //! Bytes of a message: which part of it, and which bytes of that.
 
 use std::num::NonZeroU64;
+use std::ops::Range;
 
 use mailstore::mime::{FieldMode, Section, What};
 
@@ -30,6 +31,10 @@ pub enum ContentName {
     Rfc822Header,
     /// `RFC822.TEXT`: as `BODY[TEXT]`.
     Rfc822Text,
+    /// `BINARY[section]<partial>`: the transfer encoding undone (RFC 3516 4.2).
+    Binary,
+    /// `BINARY.SIZE[section]`: the length of that.
+    BinarySize,
 }
 
 /// Whether fetching sets `\Seen`.
@@ -41,13 +46,20 @@ pub enum Marks {
     Nothing,
 }
 
-/// `<offset.length>`: a range of bytes, cut to what is there.
+/// `<offset.length>`: a range of bytes, cut to what is there; of BINARY the decoded ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Partial {
     /// The first byte, from 0.
     pub offset: u64,
-    /// At most so many.
+    /// At most so many; the most there can be for `<offset>`, which some clients ask of BINARY.
     pub length: NonZeroU64,
+}
+
+impl Partial {
+    /// The range.
+    pub fn range(self) -> Range<u64> {
+        self.offset..self.offset.saturating_add(self.length.get())
+    }
 }
 
 /// The longest path: parts nest less deeply than that.
@@ -67,22 +79,33 @@ pub(super) fn parse(cursor: &mut Cursor<'_>, word: &[u8]) -> Parsed<Option<Conte
         b"RFC822" => whole(ContentName::Rfc822, What::Full, Marks::Seen),
         b"RFC822.HEADER" => whole(ContentName::Rfc822Header, What::Header, Marks::Nothing),
         b"RFC822.TEXT" => whole(ContentName::Rfc822Text, What::Text, Marks::Seen),
-        b"BODY" if cursor.peek() == Some(b'[') => body(cursor, Marks::Seen).map(Some),
-        b"BODY.PEEK" => body(cursor, Marks::Nothing).map(Some),
+        b"BODY" if cursor.peek() == Some(b'[') => named(cursor, ContentName::Body, Marks::Seen),
+        b"BODY.PEEK" => named(cursor, ContentName::Body, Marks::Nothing),
+        b"BINARY" => named(cursor, ContentName::Binary, Marks::Seen),
+        b"BINARY.PEEK" => named(cursor, ContentName::Binary, Marks::Nothing),
+        b"BINARY.SIZE" => named(cursor, ContentName::BinarySize, Marks::Nothing),
         _ => Ok(None),
     }
 }
 
-fn body(cursor: &mut Cursor<'_>, marks: Marks) -> Parsed<Content> {
+/// `[section]<partial>` after a name. BINARY takes the sections that are text too, as other servers
+/// let it.
+fn named(cursor: &mut Cursor<'_>, name: ContentName, marks: Marks) -> Parsed<Option<Content>> {
     cursor.byte(b'[', "[")?;
     let section = section(cursor)?;
     cursor.byte(b']', "]")?;
-    let partial = if cursor.eat(b'<') { Some(partial(cursor)?) } else { None };
-    Ok(Content { name: ContentName::Body, section, partial, marks })
+    let partial = match name != ContentName::BinarySize && cursor.eat(b'<') {
+        true => Some(partial(cursor, name)?),
+        false => None,
+    };
+    Ok(Some(Content { name, section, partial, marks }))
 }
 
-fn partial(cursor: &mut Cursor<'_>) -> Parsed<Partial> {
+fn partial(cursor: &mut Cursor<'_>, name: ContentName) -> Parsed<Partial> {
     let offset = cursor.number64()?;
+    if name == ContentName::Binary && cursor.eat(b'>') {
+        return Ok(Partial { offset, length: NonZeroU64::MAX });
+    }
     cursor.byte(b'.', ".")?;
     let at = cursor.at();
     let Some(length) = NonZeroU64::new(cursor.number64()?) else {
