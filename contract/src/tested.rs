@@ -15,12 +15,16 @@ pub struct Tested {
     ledger: Arc<dyn Ledger>,
     reopen: Option<Reopen>,
     kept: Vec<Box<dyn Any + Send + Sync>>,
+    large: usize,
 }
+
+/// Messages of a large mailbox, unless said otherwise.
+const LARGE: usize = 10_000;
 
 impl Tested {
     /// A ledger that is gone once it is closed.
     pub fn new(ledger: Arc<dyn Ledger>) -> Self {
-        Self { ledger, reopen: None, kept: Vec::new() }
+        Self { ledger, reopen: None, kept: Vec::new(), large: LARGE }
     }
 
     /// It can be closed and opened again, by this.
@@ -40,6 +44,19 @@ impl Tested {
         self
     }
 
+    /// Large mailboxes of the tests have that many messages, at least 1,000: for a server that takes
+    /// long over each.
+    #[must_use]
+    pub fn with_large(mut self, large: usize) -> Self {
+        self.large = large.max(1_000);
+        self
+    }
+
+    /// How many messages a large mailbox has.
+    pub fn large(&self) -> usize {
+        self.large
+    }
+
     /// The ledger.
     pub fn ledger(&self) -> &Arc<dyn Ledger> {
         &self.ledger
@@ -48,13 +65,13 @@ impl Tested {
     /// Closes the ledger and opens it again. One that cannot be opened again stays as it is: it is
     /// gone with its process anyway.
     pub async fn reopen(self) -> Self {
-        let Self { ledger, reopen, kept } = self;
+        let Self { ledger, reopen, kept, large } = self;
         match reopen {
-            None => Self { ledger, reopen: None, kept },
+            None => Self { ledger, reopen: None, kept, large },
             Some(reopen) => {
                 drop(ledger);
                 let ledger = reopen().await;
-                Self { ledger, reopen: Some(reopen), kept }
+                Self { ledger, reopen: Some(reopen), kept, large }
             }
         }
     }

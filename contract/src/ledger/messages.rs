@@ -110,7 +110,7 @@ async fn recount(account: &Account) -> Usage {
 /// Ten thousand rows in one commit, and in split ones.
 pub async fn flags_of_many_thousands_are_stored(tested: Tested) {
     let account = Account::provisioned(tested.ledger(), 1).await;
-    let all = account.fill(INBOX, 10_000).await;
+    let all = account.fill(INBOX, tested.large()).await;
     assert_eq!(account.flag(INBOX, all.clone(), add(SystemFlag::Seen)).await, all);
     let mut rest = all.clone();
     while !rest.is_empty() {
@@ -120,7 +120,7 @@ pub async fn flags_of_many_thousands_are_stored(tested: Tested) {
     }
     let both = Flags::new([SystemFlag::Seen, SystemFlag::Flagged], []);
     let rows = account.fetch(INBOX, &all, Want::Row).await;
-    assert_eq!(rows.len(), 10_000);
+    assert_eq!(rows.len(), tested.large());
     assert!(rows.iter().all(|found| found.row.flags == both));
     let opened = account.open(INBOX).await;
     assert_eq!(opened.mailbox.counts.unseen, 0);

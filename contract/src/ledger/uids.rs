@@ -100,9 +100,10 @@ pub async fn open_agrees_with_the_journal(tested: Tested) {
 /// A backend may remember what a mailbox held, and go on from there: in this process and the next.
 pub async fn a_big_mailbox_is_opened_right(tested: Tested) {
     let account = Account::provisioned(tested.ledger(), 1).await;
-    let mut expected = account.fill(INBOX, 6_000).await;
+    let large = tested.large();
+    let mut expected = account.fill(INBOX, large).await;
     assert_eq!(account.uids(INBOX).await, expected);
-    let gone: UidSet = (1..6_000).step_by(7).map(uid).collect();
+    let gone: UidSet = (1..large as u32).step_by(7).map(uid).collect();
     account.expunge(INBOX, gone.clone()).await;
     expected = expected.difference(&gone).union(&account.fill(INBOX, 10).await);
     drop(account);

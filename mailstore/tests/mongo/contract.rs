@@ -21,6 +21,7 @@ async fn a_ledger() -> Tested {
             async move { open(&database).await }
         })
         .keeping(database)
+        .with_large(1_200)
 }
 
 async fn some_blobs() -> (Arc<dyn BlobStore>, Arc<Database>) {
