@@ -88,7 +88,8 @@ mod tests {
 
     #[test]
     fn any_part_may_be_sent_at_a_time() {
-        let tables: [(&str, &[(usize, &'static str)], &str); 5] = [
+        type Between = &'static [(usize, &'static str)];
+        let tables: [(&str, Between, &str); 5] = [
             ("", &[], ""),
             ("abc", &[], "abc"),
             ("abc", &[(0, "0"), (1, "11"), (3, "333")], "0a11bc333"),
