@@ -5,7 +5,8 @@ use imap_frontend::codec::{
     Command, CommandError, Event, Framer, Limits, Reply, SyntaxError, parse,
 };
 
-const LIMITS: Limits = Limits { line: 256, command: 512, message: Some(1024), skip: 4096 };
+const LIMITS: Limits =
+    Limits { line: 256, command: 512, message: Some(1024), skip: 4096, unasked: 1024 };
 
 /// Runs the codec over these bytes.
 pub(crate) fn run(data: &[u8]) {

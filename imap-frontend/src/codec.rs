@@ -61,7 +61,7 @@ pub use command::{Command, Tagged, parse};
 pub use date::{day, write_internal_date};
 pub use error::{CommandError, Rejected, SyntaxError};
 pub use framer::{Announced, Event, FrameError, FrameFault, Framer, Limits, Sync};
-pub use mailbox::{MailboxName, Pattern, utf7};
+pub use mailbox::{MailboxName, Names, Pattern, utf7};
 pub use object_id::{email_id, mailbox_id, parse_email_id, parse_thread_id, thread_id};
 pub use reply::Reply;
 pub use text::{CommandText, Tag};

@@ -8,29 +8,33 @@ mod cancel_update;
 pub(crate) mod capability;
 mod catenate;
 mod close;
+pub(crate) mod compress;
 mod copy;
 mod enable;
 mod esearch;
 mod expunge;
-mod fetch;
+pub(crate) mod fetch;
 mod id;
 pub(crate) mod idle;
+mod language;
 mod list;
 mod login;
 mod mailbox;
 mod metadata;
 mod namespace;
 mod noop;
+mod notify;
 mod quota;
 mod replace;
 mod search;
 mod select;
 mod sort;
 pub(crate) mod start_tls;
-mod status;
+pub(crate) mod status;
 mod store;
 mod thread;
 mod uid_batches;
+pub(crate) mod unauthenticate;
 
 use crate::codec::Command;
 use crate::codec::command::Stage;
@@ -69,6 +73,7 @@ fn any(session: &mut Session, command: &Command) -> Outcome {
         Command::Capability => capability::run(session),
         Command::Noop => noop::run(&mut session.state),
         Command::Id(id) => id::run(&mut session.talk, id),
+        Command::Language(language) => language::run(&mut session.talk, language),
         other => Err(unknown(other)),
     }
 }
@@ -92,6 +97,7 @@ async fn authenticated(session: &mut Session, command: Command) -> Outcome {
         Command::Esearch(esearch) => Box::pin(esearch::run(talk, state, &esearch)).await,
         Command::Append(append) => Box::pin(append::run(state, append)).await,
         Command::Namespace => namespace::run(talk),
+        Command::Notify(notify) => Box::pin(notify::run(talk, state, notify)).await,
         command => match state.user() {
             Some(user) => of_user(talk, user, command).await,
             None => Err(Failed::bad("Log in first")),
@@ -130,7 +136,7 @@ async fn selected(talk: &mut Talk, selected: &mut Selected, command: Command) ->
         Command::Sort(sort) => Box::pin(sort::run(talk, selected, &sort)).await,
         Command::Thread(thread) => Box::pin(thread::run(talk, selected, &thread)).await,
         Command::CancelUpdate(cancel) => cancel_update::run(selected, &cancel),
-        Command::Copy(copy) => Box::pin(copy::run(selected, &copy)).await,
+        Command::Copy(copy) => Box::pin(copy::run(talk, selected, &copy)).await,
         Command::Move(copy) => Box::pin(copy::run_move(talk, selected, &copy)).await,
         Command::Replace(replace) => Box::pin(replace::run(talk, selected, *replace)).await,
         Command::Expunge => Box::pin(expunge::run(selected)).await,

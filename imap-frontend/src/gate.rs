@@ -5,7 +5,7 @@
 //! 7.5.1), and nothing else that came from the journal either: it is not read at all, and the
 //! client goes on seeing the mailbox as it knows it. At the end of every other command that is
 //! valid with a mailbox selected the journal is read, and everything is told. While no command is
-//! under way nothing is ever sent, except in IDLE.
+//! under way nothing is ever sent, except in IDLE, and to a client that wants it so (NOTIFY).
 
 use crate::codec::Command;
 use crate::codec::command::{By, Fetch, Search, Sort, Store, Thread};
@@ -15,6 +15,9 @@ use crate::codec::command::{By, Fetch, Search, Sort, Store, Thread};
 pub(crate) enum Tail {
     /// All that happened to the mailbox: EXPUNGE, EXISTS, RECENT, FETCH.
     News,
+    /// The same, even to a client that has asked by NOTIFY for no news of the mailbox: it has
+    /// removed messages itself.
+    Own,
     /// Nothing.
     Silence,
 }
@@ -41,14 +44,18 @@ pub(crate) fn tail(command: &Command) -> Tail {
         | Command::Unselect
         | Command::Logout
         | Command::Idle => Tail::Silence,
+        // Answered before anything else may follow.
+        Command::Compress | Command::Unauthenticate => Tail::Silence,
         // Not valid with a mailbox selected.
         Command::StartTls | Command::Login(_) | Command::Authenticate(_) => Tail::Silence,
         Command::Noop
         | Command::Check
         | Command::Capability
         | Command::Id(_)
+        | Command::Language(_)
         | Command::Enable(_)
         | Command::Namespace
+        | Command::Notify(_)
         | Command::Create(_)
         | Command::Delete(_)
         | Command::Rename(_)
@@ -67,8 +74,6 @@ pub(crate) fn tail(command: &Command) -> Tail {
         | Command::GetQuotaRoot(_)
         | Command::SetQuota(_)
         | Command::Append(_)
-        | Command::Expunge
-        | Command::UidExpunge(_)
         | Command::UidBatches(_)
         | Command::Fetch(_)
         | Command::Store(_)
@@ -77,9 +82,10 @@ pub(crate) fn tail(command: &Command) -> Tail {
         | Command::Thread(_)
         | Command::CancelUpdate(_)
         | Command::Esearch(_)
-        | Command::Copy(_)
-        | Command::Replace(_)
-        | Command::Move(_) => Tail::News,
+        | Command::Copy(_) => Tail::News,
+        Command::Expunge | Command::UidExpunge(_) | Command::Replace(_) | Command::Move(_) => {
+            Tail::Own
+        }
     }
 }
 
@@ -109,12 +115,12 @@ mod tests {
         ("CANCELUPDATE \"a\"", Tail::News),
         ("COPY 1 INBOX", Tail::News),
         ("UID COPY 1 INBOX", Tail::News),
-        ("MOVE 1 INBOX", Tail::News),
-        ("UID MOVE 1 INBOX", Tail::News),
-        ("REPLACE 1 INBOX {1+}\r\nx", Tail::News),
-        ("UID REPLACE 1 INBOX {1+}\r\nx", Tail::News),
-        ("EXPUNGE", Tail::News),
-        ("UID EXPUNGE 1", Tail::News),
+        ("MOVE 1 INBOX", Tail::Own),
+        ("UID MOVE 1 INBOX", Tail::Own),
+        ("REPLACE 1 INBOX {1+}\r\nx", Tail::Own),
+        ("UID REPLACE 1 INBOX {1+}\r\nx", Tail::Own),
+        ("EXPUNGE", Tail::Own),
+        ("UID EXPUNGE 1", Tail::Own),
         ("UIDBATCHES 1000", Tail::News),
         ("NOOP", Tail::News),
         ("CHECK", Tail::News),
@@ -142,6 +148,10 @@ mod tests {
         ("CAPABILITY", Tail::News),
         ("ID NIL", Tail::News),
         ("ENABLE CONDSTORE", Tail::News),
+        ("LANGUAGE", Tail::News),
+        ("NOTIFY NONE", Tail::News),
+        ("COMPRESS DEFLATE", Tail::Silence),
+        ("UNAUTHENTICATE", Tail::Silence),
         ("SELECT INBOX", Tail::Silence),
         ("EXAMINE INBOX", Tail::Silence),
         ("CLOSE", Tail::Silence),

@@ -48,9 +48,11 @@ mod command;
 mod contexts;
 mod gate;
 mod names;
+mod notify;
 mod numbers;
 mod outcome;
 mod places;
+mod progress;
 mod refusal;
 mod server;
 mod session;
@@ -60,4 +62,4 @@ mod talk;
 mod tree;
 
 pub use server::Imap;
-pub use settings::Settings;
+pub use settings::{Literals, Settings};

@@ -37,7 +37,7 @@ pub(crate) enum Note {
     /// One without sets in it, or none.
     Plain(Option<Code<'static>>),
     /// The capabilities, after a login.
-    Capability(Vec<&'static str>),
+    Capability(Vec<Cow<'static, str>>),
     /// APPENDUID.
     Appended { validity: u32, uids: UidSet },
     /// COPYUID.

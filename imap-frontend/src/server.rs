@@ -1,5 +1,6 @@
 //! The server: what its sessions share.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -7,9 +8,10 @@ use mailstore::Mailstore;
 use mailstore::store::Directory;
 use wire::{Connection, Crowded, Protocol};
 
+use crate::codec::Limits;
 use crate::places::Places;
 use crate::session::Session;
-use crate::settings::Settings;
+use crate::settings::{Literals, Settings};
 
 /// An IMAP server on a mail store. Give it to [`wire::serve`], once for each listener.
 #[derive(Debug)]
@@ -18,12 +20,20 @@ pub struct Imap {
     directory: Arc<dyn Directory>,
     settings: Settings,
     places: Places,
+    /// Those that follow from the settings.
+    capabilities: [Cow<'static, str>; 2],
 }
 
 impl Imap {
     /// A server of the mail in `store` for those who can log in at `directory`.
     pub fn new(store: Mailstore, directory: Arc<dyn Directory>, settings: Settings) -> Self {
-        Self { store, directory, settings, places: Places::default() }
+        let literals = match settings.literals {
+            Literals::Plus => "LITERAL+",
+            Literals::Minus => "LITERAL-",
+        };
+        let append_limit = format!("APPENDLIMIT={}", store.settings().max_message);
+        let capabilities = [literals.into(), append_limit.into()];
+        Self { store, directory, settings, places: Places::default(), capabilities }
     }
 
     /// The store.
@@ -39,6 +49,28 @@ impl Imap {
     /// Its settings.
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// The capabilities that follow from the settings.
+    pub(crate) fn capabilities(&self) -> &[Cow<'static, str>] {
+        &self.capabilities
+    }
+
+    /// What may be sent before login.
+    pub(crate) fn limits_before_login(&self) -> Limits {
+        self.literals(Limits::NOT_AUTHENTICATED)
+    }
+
+    /// What may be sent after login.
+    pub(crate) fn limits(&self) -> Limits {
+        self.literals(Limits::authenticated(self.store.settings().max_message))
+    }
+
+    fn literals(&self, limits: Limits) -> Limits {
+        match self.settings.literals {
+            Literals::Plus => limits,
+            Literals::Minus => limits.with_literal_minus(),
+        }
     }
 
     pub(crate) fn places(&self) -> &Places {

@@ -11,11 +11,12 @@ use wire::{Connection, Ended, Instant};
 
 use crate::codec::reply::{Code, Condition};
 use crate::codec::{
-    Announced, Command, CommandError, CommandText, Event, FrameError, Limits, Rejected, Sync, Tag,
+    Announced, Command, CommandError, CommandText, Event, FrameError, Names, Rejected, Sync, Tag,
     Tagged, parse,
 };
-use crate::command::{self, capability, idle, start_tls};
+use crate::command::{self, capability, compress, idle, start_tls, unauthenticate};
 use crate::gate::{self, Tail};
+use crate::notify;
 use crate::outcome::{Done, Failed, Note, Outcome};
 use crate::server::Imap;
 use crate::state::{Authenticated, State};
@@ -63,10 +64,11 @@ impl From<Ended> for Stop {
 impl Session {
     pub(crate) fn new(server: Arc<Imap>, connection: Connection) -> Self {
         let login_until = connection.within(connection.timeouts().login);
+        let limits = server.limits_before_login();
         Self {
             server,
             id: SessionId((Random::draw().0 as u64).max(1)),
-            talk: Talk::new(connection),
+            talk: Talk::new(connection, limits),
             state: State::default(),
             progress: Progress::Nothing,
             login_until,
@@ -131,13 +133,30 @@ impl Session {
                     State::NotAuthenticated { .. } => self.login_until,
                     _ => self.talk.connection.within(timeouts.idle),
                 };
-                self.talk.await_command(until).await?;
+                match self.state.notify().is_some() {
+                    true => self.notified(until).await?,
+                    false => self.talk.await_command(until).await?,
+                }
                 self.progress = Progress::Begun(self.command_until());
             }
             Progress::Begun(until) => self.talk.await_more(until).await?,
             Progress::Message => self.talk.await_more(self.command_until()).await?,
         }
         Ok(())
+    }
+
+    /// Waits for a command to begin, and tells what the client has asked for meanwhile.
+    async fn notified(&mut self, until: Instant) -> Result<(), Stop> {
+        let poll = self.server.settings().idle_poll;
+        let (talk, state) = (&mut self.talk, &mut self.state);
+        match Box::pin(notify::wait(talk, state, (until, poll))).await {
+            Ok(()) => Ok(()),
+            Err(Failed::Bye(code, text)) => Err(Stop::Bye(code, text)),
+            Err(Failed::Ended(ended)) => Err(ended.into()),
+            Err(_) => {
+                Err(Stop::Bye(Some(Code::Unavailable), "Events could not be read; connect again"))
+            }
+        }
     }
 
     /// By when a command that begins now, or the next bytes of a message, must be there.
@@ -190,6 +209,7 @@ impl Session {
     /// there while the client is silent, and that of IDLE is small.
     async fn command(&mut self, text: CommandText) -> Result<(), Stop> {
         self.count_command()?;
+        let text = text.with_names(self.talk.reply.names());
         let Tagged { tag, command } = match parse(&text) {
             Ok(tagged) => tagged,
             Err(rejected) => {
@@ -207,6 +227,14 @@ impl Session {
                 return Err(Stop::LoggedOut);
             }
             Command::StartTls => match Box::pin(start_tls::run(self, &tag)).await {
+                Ok(()) => return Ok(()),
+                Err(failed) => Err(failed),
+            },
+            Command::Compress => match Box::pin(compress::run(self, &tag)).await {
+                Ok(()) => return Ok(()),
+                Err(failed) => Err(failed),
+            },
+            Command::Unauthenticate => match Box::pin(unauthenticate::run(self, &tag)).await {
                 Ok(()) => return Ok(()),
                 Err(failed) => Err(failed),
             },
@@ -242,6 +270,7 @@ impl Session {
         {
             match tail {
                 Tail::News => selected.tell(&mut self.talk).await?,
+                Tail::Own => selected.tell_all(&mut self.talk).await?,
                 Tail::Silence => selected.update_contexts(&mut self.talk).await?,
             }
         }
@@ -294,10 +323,18 @@ impl Session {
     /// Somebody has logged in.
     pub(crate) fn enter(&mut self, user: Authenticated) -> Done {
         tracing::info!(user = %user.name, peer = ?self.talk.connection.peer(), "logged in");
-        let message = self.server.store().settings().max_message;
-        self.talk.framer.set_limits(Limits::authenticated(message));
+        self.talk.framer.set_limits(self.server.limits());
         self.state = State::Authenticated(user);
         Done::noting(Note::Capability(capability::names(self)), "Logged in")
+    }
+
+    /// Whoever has logged in is forgotten; somebody else may log in.
+    pub(crate) fn leave(&mut self) {
+        self.state = State::default();
+        self.talk.reply.set_names(Names::default());
+        self.talk.framer.set_limits(self.server.limits_before_login());
+        let connection = &self.talk.connection;
+        self.login_until = connection.within(connection.timeouts().login);
     }
 
     fn count_command(&mut self) -> Result<(), Stop> {

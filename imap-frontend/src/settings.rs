@@ -25,6 +25,21 @@ pub struct Settings {
     /// How many messages SELECT looks at, at either end of the mailbox, to find the first that is
     /// unseen; if it finds it not, it does not tell it (RFC 9051 has dropped it). Default 512.
     pub unseen_search: u32,
+    /// Which literals a client may send without waiting. Default LITERAL+.
+    pub literals: Literals,
+    /// How often a client whose command takes long is told that it is still at work (RFC 9585).
+    /// Default 10 s.
+    pub progress: Duration,
+}
+
+/// Which literals a client may send without waiting for the server (RFC 7888).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Literals {
+    /// LITERAL+: all of them.
+    #[default]
+    Plus,
+    /// LITERAL-: those of up to 4,096 bytes.
+    Minus,
 }
 
 impl Default for Settings {
@@ -38,6 +53,8 @@ impl Default for Settings {
             comment: None,
             idle_poll: Duration::from_secs(60),
             unseen_search: 512,
+            literals: Literals::Plus,
+            progress: Duration::from_secs(10),
         }
     }
 }

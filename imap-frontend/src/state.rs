@@ -13,7 +13,9 @@ use mailstore::{Actor, Mailstore, Notice};
 
 use crate::codec::command::{By, Messages};
 use crate::codec::reply::{Code, Condition, Fetch, NewKeywords, Recent, Reply, Vanished};
+use crate::command::fetch;
 use crate::contexts::Contexts;
+use crate::notify::Notify;
 use crate::outcome::Failed;
 use crate::places::Place;
 use crate::server::Imap;
@@ -84,6 +86,15 @@ impl State {
     }
 }
 
+/// Which revision of IMAP4 a client speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Revision {
+    /// IMAP4rev1 (RFC 3501).
+    One,
+    /// IMAP4rev2 (RFC 9051), which it has enabled: nothing is `\Recent`.
+    Two,
+}
+
 /// Somebody who has logged in.
 #[derive(Debug)]
 pub(crate) struct Authenticated {
@@ -96,6 +107,10 @@ pub(crate) struct Authenticated {
     pub(crate) qresync: bool,
     /// The client has no sequence numbers (RFC 9586).
     pub(crate) uid_only: bool,
+    /// The client speaks IMAP4rev2 (RFC 9051).
+    pub(crate) revision: Revision,
+    /// What it has asked by NOTIFY to be told of.
+    pub(crate) notify: Option<Box<Notify>>,
     _place: Place,
 }
 
@@ -103,7 +118,17 @@ impl Authenticated {
     pub(crate) fn new(server: &Arc<Imap>, by: Actor, identity: Identity, place: Place) -> Self {
         let name = identity.name.into();
         let server = Arc::clone(server);
-        Self { server, by, name, condstore: false, qresync: false, uid_only: false, _place: place }
+        Self {
+            server,
+            by,
+            name,
+            condstore: false,
+            qresync: false,
+            uid_only: false,
+            revision: Revision::One,
+            notify: None,
+            _place: place,
+        }
     }
 
     pub(crate) fn store(&self) -> &Mailstore {
@@ -219,8 +244,16 @@ impl Selected {
         }
     }
 
-    /// Brings the view up to date and tells all that happened.
+    /// Brings the view up to date and tells all that happened, unless the client wants no news.
     pub(crate) async fn tell(&mut self, talk: &mut Talk) -> Result<(), Failed> {
+        match &self.user.notify {
+            Some(notify) if !notify.tells_selected() => Ok(()),
+            _ => self.tell_all(talk).await,
+        }
+    }
+
+    /// As [`Self::tell`], whatever the client wants.
+    pub(crate) async fn tell_all(&mut self, talk: &mut Talk) -> Result<(), Failed> {
         let before = self.mailbox.uids().clone();
         let notices = self.mailbox.sync().await.map_err(|error| {
             // What the view missed cannot be told any more: the client must look anew.
@@ -228,11 +261,17 @@ impl Selected {
             Failed::Bye(Some(Code::Unavailable), "The mailbox could not be read; connect again")
         })?;
         self.searches.contexts.expunged(&before, &notices, &mut talk.reply);
-        let mut gone = Vec::new();
+        let silent = |notify: &Notify| notify.tells_selected() && !notify.tells_flags();
+        let flags = !self.user.notify.as_deref().is_some_and(silent);
+        let (mut gone, mut new) = (Vec::new(), UidSet::new());
         for notice in notices {
             match notice {
                 Notice::Expunge { uid, .. } if self.user.wants_vanished() => gone.push(uid),
+                Notice::Flags { row, .. } if !flags => self.touch(&UidSet::single(row.uid)),
                 other => {
+                    if let Notice::Exists { arrived, .. } = &other {
+                        new = new.union(arrived);
+                    }
                     let gone = std::mem::take(&mut gone).into_iter().collect();
                     talk.reply.vanished(Vanished::Now, &gone);
                     self.notice(&mut talk.reply, other);
@@ -241,7 +280,8 @@ impl Selected {
             talk.flush_full().await?;
         }
         talk.reply.vanished(Vanished::Now, &gone.into_iter().collect());
-        self.update_contexts(talk).await
+        self.update_contexts(talk).await?;
+        fetch::announce(talk, self, new).await
     }
 
     /// Flags of these messages changed, or they arrived.
@@ -265,13 +305,21 @@ impl Selected {
         Ok(talk.flush_full().await?)
     }
 
+    /// Says where the view is, if the client must hear of it.
+    pub(crate) fn tell_owed(&mut self, talk: &mut Talk) {
+        if let Some(modseq) = self.owed_modseq() {
+            let code = Some(Code::HighestModSeq(modseq));
+            talk.reply.untagged(Condition::Ok, code, "Highest told");
+        }
+    }
+
     fn notice(&mut self, reply: &mut Reply, notice: Notice) {
         match notice {
             Notice::Expunge { seq, .. } => reply.expunge(seq),
             Notice::Exists { count, arrived } => {
                 self.touch(&arrived);
                 reply.exists(count);
-                reply.recent(self.mailbox.recent());
+                self.tell_recent(reply);
             }
             Notice::Flags { seq, row } => {
                 self.touch(&UidSet::single(row.uid));
@@ -309,7 +357,15 @@ impl Selected {
 
     /// Is this message `\Recent` here?
     pub(crate) fn recent(&self, uid: Uid) -> Recent {
-        if self.mailbox.is_recent(uid) { Recent::Yes } else { Recent::No }
+        let shown = self.user.revision == Revision::One;
+        if shown && self.mailbox.is_recent(uid) { Recent::Yes } else { Recent::No }
+    }
+
+    /// How many are `\Recent`, to a client that wants to know.
+    pub(crate) fn tell_recent(&self, reply: &mut Reply) {
+        if self.user.revision == Revision::One {
+            reply.recent(self.mailbox.recent());
+        }
     }
 
     /// A MODSEQ is about to be shown.

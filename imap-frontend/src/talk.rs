@@ -19,7 +19,7 @@ pub(crate) struct Talk {
     pub(crate) connection: Connection,
     pub(crate) framer: Framer,
     pub(crate) reply: Reply,
-    /// The tag of the command under way, for ESEARCH.
+    /// The tag of the command under way, for ESEARCH and INPROGRESS.
     pub(crate) tag: Tag,
     /// Bytes that go out between the answers, each with the place among them where it comes.
     shared: Vec<(usize, Bytes)>,
@@ -28,8 +28,8 @@ pub(crate) struct Talk {
 }
 
 impl Talk {
-    pub(crate) fn new(connection: Connection) -> Self {
-        let framer = Framer::new(Limits::NOT_AUTHENTICATED);
+    pub(crate) fn new(connection: Connection, limits: Limits) -> Self {
+        let framer = Framer::new(limits);
         let reply = Reply::new();
         let tag = Tag::NONE;
         Self { connection, framer, reply, tag, shared: Vec::new(), shared_len: 0 }

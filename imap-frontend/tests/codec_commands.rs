@@ -5,9 +5,9 @@ use std::num::{NonZeroU32, NonZeroU64};
 
 use imap_frontend::codec::command::{
     Access, Authenticate, By, CatenatePart, Content, ContentName, Copy, Create, Echo, Enable,
-    Fetch, FetchItem, Id, List, ListForm, ListReturn, ListSelection, Login, Marks, MessageData,
-    Messages, Partial, Rename, ResultOption, Search, Select, SpecialUse, Stage, Status, StatusItem,
-    Store, UidExpunge,
+    Fetch, FetchItem, Id, InitialStatus, Language, List, ListForm, ListReturn, ListSelection,
+    Login, Marks, MessageData, Messages, Notify, NotifyEvent, Partial, Rename, ResultOption,
+    Search, Select, SpecialUse, Stage, Status, StatusItem, Store, UidExpunge, Watch,
 };
 use imap_frontend::codec::{Command, CommandText, MailboxName, Pattern, day, parse};
 use mailstore::flags::{FlagMode, FlagUpdate, Flags, Keyword, SystemFlag};
@@ -64,6 +64,37 @@ fn without_arguments() {
     assert_eq!(command("A341 CLOSE"), Command::Close);
     assert_eq!(command("A342 UNSELECT"), Command::Unselect);
     assert_eq!(command("A202 EXPUNGE"), Command::Expunge);
+    assert_eq!(command("a unauthenticate"), Command::Unauthenticate);
+    assert_eq!(command("c compress deflate"), Command::Compress);
+}
+
+#[test]
+fn language() {
+    let language = |ranges: &[&str]| {
+        Command::Language(Language { ranges: ranges.iter().map(|s| (*s).to_owned()).collect() })
+    };
+    assert_eq!(command("A003 LANGUAGE"), language(&[]));
+    assert_eq!(command("E001 LANGUAGE FR-CA EN-CA"), language(&["FR-CA", "EN-CA"]));
+    assert_eq!(command("D003 LANGUAGE \"default\""), language(&["default"]));
+}
+
+#[test]
+fn notify() {
+    let Command::Notify(Notify::Set { status, groups }) = command(
+        "b notify set status (selected MessageNew (uid body.peek[header.fields (from to \
+         subject)]) MessageExpunge) (subtree (Lists \"a b\") (FlagChange Frob)) (inboxes NONE)",
+    ) else {
+        panic!("it is a NOTIFY SET");
+    };
+    assert_eq!(status, InitialStatus::Told);
+    let watched: Vec<_> = groups.iter().map(|group| group.mailboxes.clone()).collect();
+    let subtree = Watch::Subtree(vec![mailbox("Lists"), mailbox("a b")]);
+    assert_eq!(watched, [Watch::Selected, subtree, Watch::Inboxes]);
+    let events: Vec<_> = groups.iter().map(|group| group.events.clone()).collect();
+    let new = vec![NotifyEvent::MessageNew, NotifyEvent::MessageExpunge];
+    assert_eq!(events, [new, vec![NotifyEvent::FlagChange, NotifyEvent::Other], vec![]]);
+    assert_eq!(groups[0].fetch.len(), 2);
+    assert_eq!(command("a NOTIFY NONE"), Command::Notify(Notify::None));
 }
 
 #[test]

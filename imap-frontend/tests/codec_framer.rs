@@ -7,7 +7,8 @@ use imap_frontend::codec::{
 };
 use proptest::prelude::*;
 
-const LIMITS: Limits = Limits { line: 64, command: 128, message: Some(1000), skip: 10_000 };
+const LIMITS: Limits =
+    Limits { line: 64, command: 128, message: Some(1000), skip: 10_000, unasked: u64::MAX };
 
 /// What a session would do: go on with literals, accept messages. Gives what happened.
 #[derive(Debug, PartialEq)]
@@ -52,6 +53,26 @@ fn in_pieces(bytes: &[u8], size: usize) -> Vec<Seen> {
 
 fn command(text: &'static str) -> Seen {
     Seen::Command(CommandText::new(text))
+}
+
+/// LITERAL- (RFC 7888 5): what is larger is refused, passed over, and what follows is understood.
+#[test]
+fn literals_that_nobody_asked_for() {
+    let limits = Limits::authenticated(10_000).with_literal_minus();
+    let outcome = |text: String| {
+        let (mut framer, mut seen) = (Framer::new(limits), Vec::new());
+        feed(&mut framer, text.as_bytes(), &mut seen);
+        seen
+    };
+    let small = format!("a LOGIN {{4096+}}\r\n{} x\r\n", "y".repeat(4096));
+    assert!(matches!(outcome(small)[..], [Seen::Command(_)]));
+    for start in ["a LOGIN", "a APPEND INBOX"] {
+        let large = format!("{start} {{4097+}}\r\n{} x\r\nb NOOP\r\n", "y".repeat(4097));
+        let [Seen::Error(error), next] = &outcome(large)[..] else { panic!("{start}") };
+        assert_eq!(error.fault, FrameFault::LiteralUnasked);
+        assert_eq!(*next, command("b NOOP\r\n"));
+    }
+    assert_eq!(outcome("a LOGIN {5000}\r\n".into()), [Seen::Continue]);
 }
 
 fn literal(bytes: &'static [u8]) -> MessageData {

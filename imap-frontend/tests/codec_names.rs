@@ -1,6 +1,6 @@
 //! Mailbox names: modified UTF-7, INBOX, patterns.
 
-use imap_frontend::codec::{MailboxName, Pattern, utf7};
+use imap_frontend::codec::{MailboxName, Names, Pattern, utf7};
 use proptest::prelude::*;
 
 #[test]
@@ -36,7 +36,8 @@ fn malformed_names() {
 
 #[test]
 fn names_as_clients_write_them() {
-    let decode = |name: &[u8]| MailboxName::decode(name).map(|name| name.as_str().to_owned());
+    let decode =
+        |name: &[u8]| MailboxName::decode(name, Names::Utf7).map(|name| name.as_str().to_owned());
     assert_eq!(decode(b"inbox").as_deref(), Some("INBOX"));
     assert_eq!(decode(b"inbox/x").as_deref(), Some("inbox/x"));
     assert_eq!(decode("R&D für alle".as_bytes()).as_deref(), Some("R&D für alle"));
@@ -44,6 +45,29 @@ fn names_as_clients_write_them() {
     assert_eq!(decode(b"\xff"), None);
     assert_eq!(decode(b"a\nb"), None);
     assert_eq!(decode(b"&AAo-"), None, "a line end in base64");
+}
+
+/// Once a client has enabled it, names are UTF-8 and nothing else.
+#[test]
+fn names_in_utf8() {
+    let decode =
+        |name: &[u8]| MailboxName::decode(name, Names::Utf8).map(|name| name.as_str().to_owned());
+    assert_eq!(decode("R&D für alle".as_bytes()).as_deref(), Some("R&D für alle"));
+    assert_eq!(decode(b"R&D").as_deref(), Some("R&D"));
+    assert_eq!(decode(b"Entw&APw-rfe").as_deref(), Some("Entw&APw-rfe"));
+    assert_eq!(decode(b"\xff"), None);
+    assert_eq!(Pattern::decode(b"R&%", Names::Utf8), Pattern::new("R&%"));
+}
+
+/// What looks the same is the same (RFC 9051 5.1).
+#[test]
+fn names_are_composed() {
+    assert_eq!(MailboxName::new("e\u{301}te\u{301}"), MailboxName::new("\u{e9}t\u{e9}"));
+    assert_eq!(MailboxName::new("e\u{301}").as_str(), "\u{e9}");
+    let decomposed = utf7::encode("e\u{301}").into_owned();
+    let name = MailboxName::decode(decomposed.as_bytes(), Names::Utf7).unwrap();
+    assert_eq!(name.as_str(), "\u{e9}");
+    assert!(Pattern::new("e\u{301}*").matches("\u{e9}t\u{e9}", '/'));
 }
 
 #[test]
@@ -73,10 +97,10 @@ fn patterns() {
         assert_eq!(Pattern::new(pattern).matches(name, '/'), matches, "{pattern} {name}");
     }
     assert_eq!(
-        Pattern::decode(b"Entw&APw-%"),
+        Pattern::decode(b"Entw&APw-%", Names::Utf7),
         Pattern::new("Entwürfe".replace("rfe", "%").as_str())
     );
-    assert_eq!(Pattern::decode(b"&!!!-*"), Pattern::new("&!!!-*"));
+    assert_eq!(Pattern::decode(b"&!!!-*", Names::Utf7), Pattern::new("&!!!-*"));
 }
 
 /// Backtracking would not end in this universe.
@@ -122,9 +146,9 @@ proptest! {
 
     #[test]
     fn names_are_total(bytes in proptest::collection::vec(any::<u8>(), 0..30)) {
-        if let Some(name) = MailboxName::decode(&bytes) {
+        if let Some(name) = MailboxName::decode(&bytes, Names::Utf7) {
             let encoded = utf7::encode(name.as_str()).into_owned();
-            prop_assert_eq!(MailboxName::decode(encoded.as_bytes()), Some(name));
+            prop_assert_eq!(MailboxName::decode(encoded.as_bytes(), Names::Utf7), Some(name));
         }
     }
 

@@ -57,7 +57,9 @@ fn codes() {
         ),
         (Code::BadCharset, badcharset.as_str()),
         (Code::NoUpdate("B02"), "NOUPDATE \"B02\""),
-        (Code::Capability(&["IMAP4rev1", "IDLE"]), "CAPABILITY IMAP4rev1 IDLE"),
+        (Code::Capability(&["IMAP4rev1".into(), "IDLE".into()]), "CAPABILITY IMAP4rev1 IDLE"),
+        (Code::CompressionActive, "COMPRESSIONACTIVE"),
+        (Code::InProgress("A 1"), "INPROGRESS (\"A 1\" NIL NIL)"),
         (Code::HighestModSeq(ModSeq(715_194_045_007)), "HIGHESTMODSEQ 715194045007"),
         (Code::Modified(&three), "MODIFIED 304,319:320"),
         (Code::UidNext(Uid::new(4392).unwrap()), "UIDNEXT 4392"),
@@ -88,7 +90,10 @@ fn mailbox_data() {
         written(|r| r.flags(&flags(3, &["$Junk"]))),
         "* FLAGS (\\Answered \\Seen $Junk)\r\n"
     );
-    assert_eq!(written(|r| r.capability(&["IMAP4rev1", "ID"])), "* CAPABILITY IMAP4rev1 ID\r\n");
+    assert_eq!(
+        written(|r| r.capability(&["IMAP4rev1".into(), "ID".into()])),
+        "* CAPABILITY IMAP4rev1 ID\r\n"
+    );
     assert_eq!(written(|r| r.enabled(&[])), "* ENABLED\r\n");
     let items = [
         (StatusItem::Messages, StatusValue::Number(231)),
@@ -303,7 +308,7 @@ proptest! {
         let body = line.strip_suffix("\r\n").unwrap();
         prop_assert!(body.bytes().all(|byte| (0x20..=0x7e).contains(&byte)));
         prop_assert!(body.starts_with("a NO ") && !body.starts_with("a NO ["));
-        let line = written(|r| r.capability(&[&text]));
+        let line = written(|r| r.capability(&[text.as_str().into()]));
         prop_assert_eq!(line.matches('\n').count(), 1);
     }
 }

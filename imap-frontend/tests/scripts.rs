@@ -71,9 +71,11 @@ scripts! {
     append
     authenticate_bearer
     authenticate_scram
+    appendlimit
     bad_input
     binary
     catenate
+    compress
     condstore
     context
     copy_move
@@ -84,20 +86,25 @@ scripts! {
     first_mail
     fuzzy
     idle
+    language
     limits
     list
     list_extended
+    literal_minus
     login
     mailboxes
     memory
     metadata
     multisearch
+    notify
+    notify_selected
     objectid
     pipelined
     qresync
     quota
     recent
     replace
+    revision_two
     search
     search_addresses
     searchres
@@ -108,4 +115,6 @@ scripts! {
     store
     thread
     uidonly
+    unauthenticate
+    utf8_accept
 }

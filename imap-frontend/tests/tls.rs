@@ -43,7 +43,7 @@ async fn connect(server: &Server) -> (BufReader<TcpStream>, String) {
 async fn a_password_is_taken_only_within_tls() {
     let (server, certificate, _directory) = start().await;
     let (mut clear, greeting) = connect(&server).await;
-    assert!(greeting.contains(" STARTTLS LOGINDISABLED] "), "{greeting}");
+    assert!(greeting.contains(" STARTTLS LOGINDISABLED "), "{greeting}");
     assert!(!greeting.contains("AUTH="));
     let answer = ask(&mut clear, "a LOGIN joe secret").await;
     assert!(answer.starts_with("a NO [PRIVACYREQUIRED] "), "{answer}");

@@ -63,6 +63,7 @@ mod sweep;
 pub mod time;
 pub mod uid;
 pub mod view;
+mod watched;
 
 pub use budget::{Admission, Budget};
 pub use error::Error;
@@ -74,3 +75,4 @@ pub use searching::{Found, Threaded};
 pub use selected::{Access, Notice, Selected};
 pub use settings::Settings;
 pub use sweep::Swept;
+pub use watched::{Happening, Messages, News, Watched};

@@ -31,6 +31,7 @@ const LAYERS: [&[&str]; 8] = [
         "selected",
         "sharing",
         "sweep",
+        "watched",
     ],
     &["accounts", "backends"],
 ];

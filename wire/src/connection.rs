@@ -18,7 +18,7 @@ use crate::origin::Origin;
 use crate::sasl::Bindings;
 use crate::serve::{Encryption, Settings};
 use crate::shutdown::Shutdown;
-use crate::stream::Stream;
+use crate::stream::{Deflated, Stream};
 use crate::timeouts::Timeouts;
 use crate::tls::Tls;
 
@@ -238,6 +238,38 @@ impl Connection {
     /// The protocol agreed on by ALPN, if the peer is within TLS and offered one of those configured.
     pub fn alpn(&self) -> Option<&[u8]> {
         self.inlet.stream.session()?.alpn_protocol()
+    }
+}
+
+/// Compression.
+impl Connection {
+    /// Whether what is sent and received is compressed.
+    pub fn is_compressed(&self) -> bool {
+        matches!(self.inlet.stream, Stream::Deflate(_))
+    }
+
+    /// From now on all is compressed, in both directions (RFC 4978); to be called when the positive
+    /// answer to COMPRESS has been sent, and nothing that followed the command has been read. Each
+    /// [`write`](Self::write) ends so that the peer can read all of it. Costs up to 320 KiB, however
+    /// little is sent for however much. Does nothing if it is compressed already.
+    pub fn compress(&mut self) {
+        if !self.is_compressed() {
+            let plain = mem::replace(&mut self.inlet.stream, Stream::Gone);
+            self.inlet.stream = Stream::Deflate(Box::new(Deflated::new(plain)));
+        }
+    }
+
+    /// The opposite of [`compress`](Self::compress). What came behind the compressed part and was
+    /// read with it goes to the end of `unread`.
+    pub fn end_compression(&mut self, unread: &mut BytesMut) {
+        self.inlet.stream = match mem::replace(&mut self.inlet.stream, Stream::Gone) {
+            Stream::Deflate(deflated) => {
+                let (plain, behind) = deflated.into_parts();
+                unread.extend_from_slice(&behind);
+                plain
+            }
+            plain => plain,
+        };
     }
 }
 

@@ -8,12 +8,18 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::server::TlsStream;
 
+mod deflated;
+
+pub(crate) use deflated::Deflated;
+
 #[derive(Debug)]
 pub(crate) enum Stream {
     Tcp(TcpStream),
     Unix(UnixStream),
     /// Boxed, as it is large and a clear connection shall not carry room for it.
     Tls(Box<TlsStream<Stream>>),
+    /// Within compression, over any of the others.
+    Deflate(Box<Deflated>),
     /// What is left after a failed STARTTLS: reads nothing, takes nothing.
     Gone,
 }
@@ -23,6 +29,7 @@ impl Stream {
     pub(crate) fn session(&self) -> Option<&rustls::ServerConnection> {
         match self {
             Self::Tls(tls) => Some(tls.get_ref().1),
+            Self::Deflate(deflated) => deflated.inner().session(),
             _ => None,
         }
     }
@@ -36,6 +43,7 @@ impl Stream {
             #[cfg(any(target_os = "linux", target_os = "android"))]
             Self::Tcp(tcp) => drop(socket2::SockRef::from(tcp).set_tcp_quickack(true)),
             Self::Tls(tls) => tls.get_ref().0.acknowledge(),
+            Self::Deflate(deflated) => deflated.inner().acknowledge(),
             _ => {}
         }
     }
@@ -46,7 +54,7 @@ impl Stream {
         let _ = match self {
             Self::Tcp(tcp) => tcp.try_write(text),
             Self::Unix(unix) => unix.try_write(text),
-            Self::Tls(_) | Self::Gone => Ok(0),
+            Self::Tls(_) | Self::Deflate(_) | Self::Gone => Ok(0),
         };
     }
 }
@@ -58,6 +66,7 @@ macro_rules! delegate {
             Stream::Tcp(tcp) => Pin::new(tcp).$method($($argument),*),
             Stream::Unix(unix) => Pin::new(unix).$method($($argument),*),
             Stream::Tls(tls) => Pin::new(tls.as_mut()).$method($($argument),*),
+            Stream::Deflate(deflated) => Pin::new(deflated.as_mut()).$method($($argument),*),
             Stream::Gone => Poll::Ready($gone),
         }
     };
@@ -91,7 +100,7 @@ impl AsyncWrite for Stream {
     }
 
     fn is_write_vectored(&self) -> bool {
-        true
+        !matches!(self, Self::Deflate(_))
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

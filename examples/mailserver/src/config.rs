@@ -5,6 +5,7 @@ use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use imap_frontend::Literals;
 use mailstore::accounts::{Domain, Name, Scram};
 use serde::{Deserialize, Serialize};
 use wire::{AuthPolicy, ClearLogin, ListenAddr, Network};
@@ -277,11 +278,18 @@ pub(crate) struct Imap {
     pub(crate) starttls: bool,
     #[serde(with = "text")]
     pub(crate) proxies: Vec<Network>,
+    pub(crate) literal_plus: bool,
 }
 
 impl Default for Imap {
     fn default() -> Self {
-        Self { enabled: true, listen: loopback(1143), starttls: true, proxies: Vec::new() }
+        Self {
+            enabled: true,
+            listen: loopback(1143),
+            starttls: true,
+            proxies: Vec::new(),
+            literal_plus: true,
+        }
     }
 }
 
@@ -378,7 +386,11 @@ impl Config {
     /// For the IMAP servers.
     pub(crate) fn imap_settings(&self) -> imap_frontend::Settings {
         let sessions_per_account = self.limits.imap_sessions_per_user;
-        imap_frontend::Settings { sessions_per_account, ..Default::default() }
+        let literals = match self.imap.literal_plus {
+            true => Literals::Plus,
+            false => Literals::Minus,
+        };
+        imap_frontend::Settings { sessions_per_account, literals, ..Default::default() }
     }
 
     /// For the LMTP server.

@@ -14,10 +14,12 @@ mod esearch;
 mod expunge;
 mod fetch;
 mod id;
+mod language;
 mod list;
 mod login;
 mod message_url;
 mod metadata;
+mod notify;
 mod quota;
 mod rename;
 mod replace;
@@ -42,10 +44,12 @@ pub use esearch::{Esearch, Source};
 pub use expunge::UidExpunge;
 pub use fetch::{Content, ContentName, Fetch, FetchItem, Marks, Partial};
 pub use id::Id;
+pub use language::Language;
 pub use list::{List, ListForm, ListReturn, ListSelection};
 pub use login::Login;
 pub use message_url::MessageUrl;
 pub use metadata::{Depth, Entry, GetMetadata, SetMetadata};
+pub use notify::{EventGroup, InitialStatus, Notify, NotifyEvent, Watch};
 pub use quota::{Resource, SetQuota};
 pub use rename::Rename;
 pub use replace::Replace;
@@ -90,6 +94,12 @@ pub enum Command {
     Noop,
     /// LOGOUT (RFC 9051 6.1.3).
     Logout,
+    /// LANGUAGE (RFC 5255 3.2).
+    Language(Language),
+    /// COMPRESS DEFLATE (RFC 4978 3).
+    Compress,
+    /// UNAUTHENTICATE (RFC 8437 3).
+    Unauthenticate,
     /// ID (RFC 2971).
     Id(Id),
     /// STARTTLS (RFC 9051 6.2.1).
@@ -116,6 +126,8 @@ pub enum Command {
     List(List),
     /// NAMESPACE (RFC 2342).
     Namespace,
+    /// NOTIFY (RFC 5465 3.1).
+    Notify(Notify),
     /// STATUS (RFC 9051 6.3.11).
     Status(Status),
     /// SETACL (RFC 4314 3.1).
@@ -205,6 +217,7 @@ const COMMANDS: &[(&str, Parse)] = &[
     ("LSUB", |c| list::parse(c, ListForm::Lsub).map(Command::List)),
     ("XLIST", |c| list::parse(c, ListForm::Xlist).map(Command::List)),
     ("NAMESPACE", |_| Ok(Command::Namespace)),
+    ("NOTIFY", |c| notify::parse(c).map(Command::Notify)),
     ("CREATE", |c| create::parse(c).map(Command::Create)),
     ("DELETE", |c| one_mailbox(c).map(Command::Delete)),
     ("RENAME", |c| rename::parse(c).map(Command::Rename)),
@@ -228,6 +241,9 @@ const COMMANDS: &[(&str, Parse)] = &[
     ("AUTHENTICATE", |c| authenticate::parse(c).map(Command::Authenticate)),
     ("ENABLE", |c| enable::parse(c).map(Command::Enable)),
     ("UIDBATCHES", |c| uid_batches::parse(c).map(Command::UidBatches)),
+    ("COMPRESS", |c| deflate(c).map(|()| Command::Compress)),
+    ("LANGUAGE", |c| language::parse(c).map(Command::Language)),
+    ("UNAUTHENTICATE", |_| Ok(Command::Unauthenticate)),
 ];
 
 /// The commands that `UID` can stand in front of.
@@ -290,6 +306,12 @@ fn named(cursor: &mut Cursor<'_>, commands: &[(&str, Parse)]) -> Parsed<Command>
         Err(_) if cursor.word().is_empty() => Cursor::expected_at(at, "a command"),
         Err(_) => Err(CommandError::Unknown { at }),
     }
+}
+
+/// The one algorithm of COMPRESS.
+fn deflate(cursor: &mut Cursor<'_>) -> Parsed<()> {
+    cursor.space()?;
+    cursor.one_of(&[("DEFLATE", ())], "DEFLATE")
 }
 
 /// A mailbox name, and nothing else.

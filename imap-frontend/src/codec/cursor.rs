@@ -12,7 +12,7 @@ use bytes::Bytes;
 
 pub(super) use class::{is_astring_char, is_atom_char, is_list_char};
 
-use super::{CommandError, CommandText, SyntaxError};
+use super::{CommandError, CommandText, Names, SyntaxError};
 
 /// What a parse gives.
 pub(super) type Parsed<T> = Result<T, CommandError>;
@@ -26,15 +26,17 @@ pub(super) struct Cursor<'a> {
     messages: &'a [(usize, Bytes)],
     /// The bytes of message literals already passed: `text` does not count them, positions do.
     passed: usize,
+    names: Names,
 }
 
 impl<'a> Cursor<'a> {
     pub(super) fn new(text: &'a [u8]) -> Self {
-        Self { text, at: 0, messages: &[], passed: 0 }
+        Self { text, at: 0, messages: &[], passed: 0, names: Names::Utf7 }
     }
 
     pub(super) fn of(command: &'a CommandText) -> Self {
-        Self { text: command.text(), at: 0, messages: command.messages(), passed: 0 }
+        let (text, messages, names) = (command.text(), command.messages(), command.names());
+        Self { text, at: 0, messages, passed: 0, names }
     }
 
     /// Bytes from the start of the command, literals included.

@@ -193,6 +193,9 @@ impl Framer {
             return Err(self.fail(FrameFault::CommandTooLong));
         }
         let Some(announced) = announced else { return Ok(Some(self.command(end))) };
+        if announced.sync == Sync::Sends && announced.len > self.limits.unasked {
+            return Err(self.fail(FrameFault::LiteralUnasked));
+        }
         match self.limits.message {
             Some(limit) if self.message_follows(end) => {
                 if announced.len > limit {

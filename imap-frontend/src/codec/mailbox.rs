@@ -3,11 +3,52 @@
 mod pattern;
 pub mod utf7;
 
+use std::borrow::Cow;
 use std::fmt;
+
+use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 pub use pattern::Pattern;
 
-/// The name of a mailbox, as UTF-8, with the hierarchy in it. INBOX, which clients may write in
+/// How names of mailboxes are written on a connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Names {
+    /// Modified UTF-7 (RFC 3501 5.1.3).
+    #[default]
+    Utf7,
+    /// UTF-8, once the client has enabled IMAP4rev2 or UTF8=ACCEPT (RFC 9051 5.1, RFC 6855 3).
+    Utf8,
+}
+
+impl Names {
+    /// What a client wrote; `None` if it is nothing of the kind. Where modified UTF-7 is spoken, a name
+    /// with bytes over 127 is taken as UTF-8, in which `&` is itself: some clients send it without
+    /// having enabled it.
+    fn decode(self, text: &[u8]) -> Option<String> {
+        match self {
+            Self::Utf7 => utf7::decode_lenient(text),
+            Self::Utf8 => str::from_utf8(text).ok().map(str::to_owned),
+        }
+    }
+
+    /// A name as it is written.
+    pub(super) fn encode(self, name: &str) -> Cow<'_, str> {
+        match self {
+            Self::Utf7 => utf7::encode(name),
+            Self::Utf8 => Cow::Borrowed(name),
+        }
+    }
+}
+
+/// A text in Unicode Normalization Form C, so that what looks the same is the same (RFC 9051 5.1).
+fn composed(text: &str) -> Cow<'_, str> {
+    match text.is_ascii() || is_nfc(text) {
+        true => Cow::Borrowed(text),
+        false => Cow::Owned(text.nfc().collect()),
+    }
+}
+
+/// The name of a mailbox, as UTF-8 in Normalization Form C, with the hierarchy in it. INBOX, which clients may write in
 /// any case (RFC 9051 5.1), is `INBOX`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct MailboxName(Box<str>);
@@ -19,13 +60,12 @@ impl MailboxName {
     /// A name that is text already.
     pub fn new(name: &str) -> Self {
         let inbox = name.eq_ignore_ascii_case(Self::INBOX);
-        Self(if inbox { Self::INBOX } else { name }.into())
+        Self(if inbox { Self::INBOX.into() } else { composed(name).into() })
     }
 
-    /// A name as a client writes it: modified UTF-7 (RFC 3501 5.1.3), or UTF-8 if it has bytes over
-    /// 127. `None` if it is neither, or contains a control character.
-    pub fn decode(name: &[u8]) -> Option<Self> {
-        let text = utf7::decode_lenient(name)?;
+    /// A name as a client writes it. `None` if it is none, or contains a control character.
+    pub fn decode(name: &[u8], names: Names) -> Option<Self> {
+        let text = names.decode(name)?;
         (!text.chars().any(char::is_control)).then(|| Self::new(&text))
     }
 

@@ -23,7 +23,7 @@ pub use esearch::{Change, Esearch, Numbers};
 pub use fetch::{Fetch, Recent};
 pub use list::ListAttribute;
 
-use super::{CommandError, FrameError, FrameFault, Rejected, Tag};
+use super::{CommandError, FrameError, FrameFault, Names, Rejected, Tag};
 
 /// How a command ended, or what kind of untagged status this is (RFC 9051 7.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,12 +56,23 @@ impl Condition {
 #[derive(Debug, Default)]
 pub struct Reply {
     out: BytesMut,
+    names: Names,
 }
 
 impl Reply {
     /// An empty one.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Names of mailboxes are to be written in this way from now on.
+    pub fn set_names(&mut self, names: Names) {
+        self.names = names;
+    }
+
+    /// How names of mailboxes are written.
+    pub fn names(&self) -> Names {
+        self.names
     }
 
     /// The bytes written so far, to be sent and cleared.

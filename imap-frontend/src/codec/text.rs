@@ -5,23 +5,37 @@ use std::fmt;
 
 use bytes::Bytes;
 
+use super::Names;
+
 /// The bytes of one command, its literals in place, except message literals, which were received
 /// into buffers of their own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CommandText {
     text: Bytes,
     messages: Vec<(usize, Bytes)>,
+    names: Names,
 }
 
 impl CommandText {
     /// A command all of whose literals are in the text.
     pub fn new(text: impl Into<Bytes>) -> Self {
-        Self { text: text.into(), messages: Vec::new() }
+        Self { text: text.into(), ..Self::default() }
     }
 
     /// A command with literals taken out of its text, each with the offset where it stood.
     pub(super) fn with_messages(text: Bytes, messages: Vec<(usize, Bytes)>) -> Self {
-        Self { text, messages }
+        Self { text, messages, names: Names::default() }
+    }
+
+    /// The same, with names of mailboxes written in this way.
+    #[must_use]
+    pub fn with_names(self, names: Names) -> Self {
+        Self { names, ..self }
+    }
+
+    /// How names of mailboxes are written in it.
+    pub(super) fn names(&self) -> Names {
+        self.names
     }
 
     /// The text, without message literals, with the line end.

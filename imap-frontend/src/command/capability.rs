@@ -1,5 +1,7 @@
 //! CAPABILITY (RFC 9051 6.1.1): only what works in full, in the state in which it may be used.
 
+use std::borrow::Cow;
+
 use wire::sasl::Mechanism;
 
 use super::authenticate;
@@ -8,11 +10,12 @@ use crate::session::Session;
 use crate::state::State;
 
 /// At any time.
-const ALWAYS: [&str; 5] = ["IMAP4rev1", "LITERAL+", "ID", "ENABLE", "IDLE"];
+const ALWAYS: [&str; 6] = ["IMAP4rev1", "ID", "ENABLE", "IDLE", "LANGUAGE", "INPROGRESS"];
 /// Before login.
 const BEFORE_LOGIN: [&str; 1] = ["SASL-IR"];
-/// After login.
-const AFTER_LOGIN: [&str; 46] = [
+/// After login. NOTIFY is not among them: beside METADATA it would have to tell which entries change
+/// (RFC 5465 5.6), and the journal does not say it.
+const AFTER_LOGIN: [&str; 47] = [
     "NAMESPACE",
     "CHILDREN",
     "LIST-EXTENDED",
@@ -29,7 +32,6 @@ const AFTER_LOGIN: [&str; 46] = [
     "QUOTASET",
     "QUOTA=RES-STORAGE",
     "QUOTA=RES-MESSAGE",
-    "APPENDLIMIT",
     "UIDPLUS",
     "UNSELECT",
     "MOVE",
@@ -59,23 +61,34 @@ const AFTER_LOGIN: [&str; 46] = [
     "THREAD=ORDEREDSUBJECT",
     "THREAD=REFERENCES",
     "THREAD=REFS",
+    "UNAUTHENTICATE",
+    "UTF8=ACCEPT",
 ];
 
 /// What the session can do as things stand.
-pub(crate) fn names(session: &Session) -> Vec<&'static str> {
-    let mut names = Vec::from(ALWAYS);
+pub(crate) fn names(session: &Session) -> Vec<Cow<'static, str>> {
+    let mut names = fixed(session);
+    names.extend(session.server.capabilities().iter().cloned());
+    names
+}
+
+fn fixed(session: &Session) -> Vec<Cow<'static, str>> {
+    let mut names = Vec::from(ALWAYS.map(Cow::Borrowed));
     if !matches!(session.state, State::NotAuthenticated { .. }) {
-        names.extend(AFTER_LOGIN);
+        names.extend(AFTER_LOGIN.map(Cow::Borrowed));
+        if !session.talk.connection.is_compressed() {
+            names.push("COMPRESS=DEFLATE".into());
+        }
         return names;
     }
-    names.extend(BEFORE_LOGIN);
+    names.extend(BEFORE_LOGIN.map(Cow::Borrowed));
     if session.talk.connection.offers_start_tls() {
-        names.push("STARTTLS");
+        names.push("STARTTLS".into());
     }
     if session.talk.connection.may_log_in() {
-        names.extend(authenticate::mechanisms(session).into_iter().map(auth));
+        names.extend(authenticate::mechanisms(session).into_iter().map(auth).map(Cow::Borrowed));
     } else {
-        names.push("LOGINDISABLED");
+        names.push("LOGINDISABLED".into());
     }
     names
 }

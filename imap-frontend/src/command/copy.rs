@@ -11,13 +11,14 @@ use mailstore::{Error, Transferred};
 use crate::codec::command::Copy;
 use crate::codec::reply::{Code, Condition};
 use crate::outcome::{Done, Failed, Note, Outcome};
+use crate::progress::telling;
 use crate::refusal::{self, Role};
 use crate::state::Selected;
 use crate::talk::Talk;
 
 /// COPY.
-pub(super) async fn run(selected: &Selected, copy: &Copy) -> Outcome {
-    let done = transfer(selected, copy, Transfer::Copy).await?;
+pub(super) async fn run(talk: &mut Talk, selected: &Selected, copy: &Copy) -> Outcome {
+    let done = transfer(talk, selected, copy, Transfer::Copy).await?;
     let Some(Transferred { uid_validity: validity, from, to }) = done else {
         return Ok(Done::new("No messages"));
     };
@@ -27,7 +28,7 @@ pub(super) async fn run(selected: &Selected, copy: &Copy) -> Outcome {
 /// MOVE. COPYUID comes in an untagged OK, before the EXPUNGEs (RFC 6851 4.3).
 pub(super) async fn run_move(talk: &mut Talk, selected: &mut Selected, copy: &Copy) -> Outcome {
     selected.writable()?;
-    let done = transfer(selected, copy, Transfer::Move).await?;
+    let done = transfer(talk, selected, copy, Transfer::Move).await?;
     let Some(Transferred { uid_validity: validity, from, to }) = done else {
         return Ok(Done::new("No messages"));
     };
@@ -39,6 +40,7 @@ pub(super) async fn run_move(talk: &mut Talk, selected: &mut Selected, copy: &Co
 
 /// `None` if there was nothing to transfer.
 async fn transfer(
+    talk: &mut Talk,
     selected: &Selected,
     copy: &Copy,
     mode: Transfer,
@@ -49,13 +51,16 @@ async fn transfer(
         return Ok(None);
     }
     let (from_by, store) = (selected.mailbox.by(), selected.store());
-    let done = if to_by.account == from_by.account {
-        store.transfer(from_by, (selected.at().mailbox, to), uids, mode).await
-    } else {
-        let to = (to_by, to);
-        store.transfer_across((from_by, selected.at().mailbox), to, uids, mode).await
+    let from = selected.at().mailbox;
+    let work = async {
+        if to_by.account == from_by.account {
+            store.transfer(from_by, (from, to), uids, mode).await
+        } else {
+            store.transfer_across((from_by, from), (to_by, to), uids, mode).await
+        }
     };
-    let done = match done {
+    let every = selected.user.server.settings().progress;
+    let done = match telling(talk, every, work).await? {
         Ok(done) => done,
         Err(error) => return Err(refused(selected, error).await),
     };

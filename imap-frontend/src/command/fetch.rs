@@ -10,7 +10,7 @@ mod line;
 mod seen;
 
 use mailstore::message::Want;
-use mailstore::uid::{ModSeq, Seq, Uid, UidArray, UidSet};
+use mailstore::uid::{ModSeq, Seq, SequenceSet, Uid, UidArray, UidSet};
 
 use crate::codec::command::{By, Fetch, FetchItem, Marks, Messages};
 use crate::codec::reply::{Code, Vanished};
@@ -36,6 +36,29 @@ pub(super) async fn run(talk: &mut Talk, selected: &mut Selected, fetch: &Fetch)
         Some(window) => window.of(&uids),
         None => uids,
     };
+    show(talk, selected, fetch, uids).await
+}
+
+/// Tells of new messages what the client has asked for by NOTIFY (RFC 5465 5.2).
+pub(crate) async fn announce(
+    talk: &mut Talk,
+    selected: &mut Selected,
+    new: UidSet,
+) -> Result<(), Failed> {
+    let items = selected.user.notify.as_ref().map_or(&[][..], |notify| notify.fetch()).to_vec();
+    if items.is_empty() || new.is_empty() {
+        return Ok(());
+    }
+    let set = Messages::Set(SequenceSet(Vec::new()));
+    let fetch =
+        Fetch { by: By::Uid, set, items, changed_since: None, vanished: false, partial: None };
+    match Box::pin(show(talk, selected, &fetch, new)).await {
+        Ok(_) | Err(Failed::No(..) | Failed::Bad(_)) => Ok(()),
+        Err(failed) => Err(failed),
+    }
+}
+
+async fn show(talk: &mut Talk, selected: &mut Selected, fetch: &Fetch, uids: UidSet) -> Outcome {
     let shape = Shape::of(fetch, selected);
     let mut sent = Sent { asked: uids.len(), ..Sent::default() };
     let mut rest = uids;

@@ -8,11 +8,12 @@ use mailstore::search::{Key, Matcher, Scope};
 use mailstore::time::Timestamp;
 use mailstore::uid::UidSet;
 
-use crate::codec::command::{By, Search};
+use crate::codec::command::{By, ResultOption, Search};
 use crate::contexts::Shown;
 use crate::outcome::{Done, Failed, Outcome};
+use crate::progress::telling;
 use crate::server::Imap;
-use crate::state::Selected;
+use crate::state::{Revision, Selected};
 use crate::talk::Talk;
 
 use answer::{Answer, Asked};
@@ -21,13 +22,19 @@ pub(super) async fn run(talk: &mut Talk, selected: &mut Selected, search: &Searc
     if search.modseq {
         selected.enable_condstore(&mut talk.reply);
     }
-    let options = search.results.as_deref().unwrap_or_default();
+    let results = match (search.results.as_deref(), selected.user.revision) {
+        // IMAP4rev2 knows no untagged SEARCH (RFC 9051 6.4.4).
+        (None, Revision::Two) => Some(&[ResultOption::All][..]),
+        (results, _) => results,
+    };
+    let options = results.unwrap_or_default();
     let asked = Asked { by: search.by, options, modseq: search.modseq };
     asked.check_tag(talk, selected)?;
     let before = asked.saved_before(selected);
     let server = &selected.user.server;
-    let found = find(server, &selected.mailbox, (&search.key, &before)).await?;
-    match &search.results {
+    let work = find(server, &selected.mailbox, (&search.key, &before));
+    let found = telling(talk, server.settings().progress, work).await??;
+    match results {
         None => plain(talk, selected, &asked, &found).await?,
         Some(_) => {
             let answer = Answer::new(&asked, &found, None);

@@ -3,16 +3,16 @@
 mod resync;
 
 use mailstore::flags::SystemFlag;
-use mailstore::mailbox::Mailbox;
+use mailstore::mailbox::{Mailbox, SEPARATOR};
 use mailstore::message::Want;
 use mailstore::rights::{Right, Rights};
 use mailstore::uid::{Seq, Uid, UidSet};
 
-use crate::codec::command::{Access, Select};
+use crate::codec::command::{Access, ListForm, Select};
 use crate::codec::reply::{Code, Condition};
 use crate::outcome::{Done, Failed, Outcome};
 use crate::refusal::{Role, no_such_mailbox};
-use crate::state::{Selected, State};
+use crate::state::{Revision, Selected, State};
 use crate::talk::Talk;
 
 /// Leaves the mailbox that was selected, even if the new one cannot be.
@@ -59,6 +59,9 @@ async fn welcome(
     (head, select): (&Mailbox, &Select),
 ) -> Result<(), Failed> {
     describe(talk, selected, head).await?;
+    if selected.user.revision == Revision::Two {
+        talk.reply.list(ListForm::List, &[], Some(SEPARATOR), select.mailbox.as_str());
+    }
     match &select.qresync {
         Some(known) if known.uid_validity == head.uid_validity => {
             resync::run(talk, selected, known).await
@@ -76,11 +79,13 @@ async fn describe(talk: &mut Talk, selected: &Selected, head: &Mailbox) -> Resul
     let reply = &mut talk.reply;
     selected.tell_flags(reply);
     reply.exists(selected.mailbox.uids().len());
-    reply.recent(selected.mailbox.recent());
+    selected.tell_recent(reply);
+    let unseen = match selected.user.revision {
+        Revision::One if !selected.user.uid_only => first_unseen(selected, head).await?,
+        _ => None,
+    };
     let mut ok = |code, text| reply.untagged(Condition::Ok, Some(code), text);
-    if !selected.user.uid_only
-        && let Some(first) = first_unseen(selected, head).await?
-    {
+    if let Some(first) = unseen {
         ok(Code::Unseen(first.get()), "The first unseen message");
     }
     ok(Code::MailboxId(selected.at()), "The mailbox");

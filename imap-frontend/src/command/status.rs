@@ -47,7 +47,7 @@ async fn find(user: &Authenticated, name: &MailboxName) -> Result<(AccountId, Ma
 }
 
 /// The items asked for, with their values.
-pub(super) async fn items(
+pub(crate) async fn items(
     user: &Authenticated,
     (at, mailbox): (AccountId, &Mailbox),
     items: &[StatusItem],

@@ -22,6 +22,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use imap_frontend::Literals;
 use mailstore::store::directory::Takes;
 
 use super::client::Client;
@@ -53,6 +54,8 @@ fn set(options: &mut Options, line: &str) {
         "memory_wait_ms" => options.imap.memory_wait = Duration::from_millis(number),
         "sessions_per_account" => options.imap.sessions_per_account = number as u32,
         "commands_before_login" => options.imap.commands_before_login = number as u32,
+        "progress_ms" => options.imap.progress = Duration::from_millis(number),
+        "literal_minus" => options.imap.literals = Literals::Minus,
         "bad_commands" => options.imap.bad_commands = number as u32,
         "login_ms" => options.wire.timeouts.login = Duration::from_millis(number),
         "idle_ms" => options.wire.timeouts.idle = Duration::from_millis(number),

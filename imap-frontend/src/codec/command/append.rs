@@ -68,6 +68,24 @@ pub(super) fn parse(cursor: &mut Cursor<'_>) -> Parsed<Append> {
     }
 }
 
+/// The bytes of a message: a literal, or `UTF8 (~{n}...)` (RFC 6855 4), which says of what follows
+/// that its header may be in UTF-8. It is stored as it comes all the same.
+fn data(cursor: &mut Cursor<'_>) -> Parsed<Bytes> {
+    if !cursor.eat_word("UTF8") {
+        return cursor.message_literal();
+    }
+    cursor.space()?;
+    in_utf8(cursor)
+}
+
+/// What follows the word UTF8.
+pub(super) fn in_utf8(cursor: &mut Cursor<'_>) -> Parsed<Bytes> {
+    cursor.byte(b'(', "(")?;
+    let data = cursor.message_literal()?;
+    cursor.byte(b')', ")")?;
+    Ok(data)
+}
+
 pub(super) fn message(cursor: &mut Cursor<'_>) -> Parsed<AppendMessage> {
     let mut flags = Flags::NONE;
     if cursor.peek() == Some(b'(') {
@@ -83,8 +101,8 @@ pub(super) fn message(cursor: &mut Cursor<'_>) -> Parsed<AppendMessage> {
         let data = MessageData::Catenate(catenate::parse(cursor)?);
         return Ok(AppendMessage { flags, date, data });
     }
-    if !matches!(cursor.peek(), Some(b'{' | b'~')) {
+    if !matches!(cursor.peek(), Some(b'{' | b'~' | b'U' | b'u')) {
         return cursor.expected("flags, a date or a literal");
     }
-    Ok(AppendMessage { flags, date, data: MessageData::Literal(cursor.message_literal()?) })
+    Ok(AppendMessage { flags, date, data: MessageData::Literal(data(cursor)?) })
 }

@@ -4,12 +4,12 @@ use std::fmt;
 
 use bytes::Bytes;
 
-use super::{Cursor, Parsed};
+use super::{Cursor, Parsed, append};
 
 /// One part of a message that is put together.
 #[derive(Clone, PartialEq)]
 pub enum CatenatePart {
-    /// TEXT: these bytes.
+    /// TEXT, or UTF8 (RFC 6855 4): these bytes.
     Text(Bytes),
     /// URL: what it leads to. It is a [`MessageUrl`](super::MessageUrl), if it can be understood;
     /// the answer to one that cannot repeats it.
@@ -53,11 +53,12 @@ pub(super) fn parse(cursor: &mut Cursor<'_>) -> Parsed<Vec<CatenatePart>> {
 
 fn part(cursor: &mut Cursor<'_>) -> Parsed<CatenatePart> {
     type Read = fn(&mut Cursor<'_>) -> Parsed<CatenatePart>;
-    let kinds: [(&str, Read); 2] = [
+    let kinds: [(&str, Read); 3] = [
         ("TEXT", |cursor| cursor.message_literal().map(CatenatePart::Text)),
+        ("UTF8", |cursor| append::in_utf8(cursor).map(CatenatePart::Text)),
         ("URL", |cursor| cursor.astring().map(|url| CatenatePart::Url(url.into_owned()))),
     ];
-    let read = cursor.one_of(&kinds, "TEXT or URL")?;
+    let read = cursor.one_of(&kinds, "TEXT, UTF8 or URL")?;
     cursor.space()?;
     read(cursor)
 }

@@ -121,7 +121,7 @@ pub(super) fn parse(cursor: &mut Cursor<'_>, by: By) -> Parsed<Fetch> {
     Ok(fetch)
 }
 
-fn items(cursor: &mut Cursor<'_>) -> Parsed<Vec<FetchItem>> {
+pub(super) fn items(cursor: &mut Cursor<'_>) -> Parsed<Vec<FetchItem>> {
     if cursor.peek() != Some(b'(') {
         return match cursor.one_of(&MACROS, "a macro") {
             Ok(count) => Ok(MACRO.iter().take(count).cloned().collect()),

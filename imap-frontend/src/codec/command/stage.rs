@@ -20,7 +20,9 @@ impl Command {
     /// How far the session must have come.
     pub fn stage(&self) -> Stage {
         match self {
-            Self::Capability | Self::Noop | Self::Logout | Self::Id(_) => Stage::Any,
+            Self::Capability | Self::Noop | Self::Logout | Self::Id(_) | Self::Language(_) => {
+                Stage::Any
+            }
             Self::StartTls | Self::Login(_) | Self::Authenticate(_) => Stage::NotAuthenticated,
             Self::Enable(_)
             | Self::Select(_)
@@ -31,6 +33,7 @@ impl Command {
             | Self::Unsubscribe(_)
             | Self::List(_)
             | Self::Namespace
+            | Self::Notify(_)
             | Self::Status(_)
             | Self::SetAcl(_)
             | Self::DeleteAcl(_)
@@ -44,6 +47,8 @@ impl Command {
             | Self::SetQuota(_)
             | Self::Append(_)
             | Self::Esearch(_)
+            | Self::Compress
+            | Self::Unauthenticate
             | Self::Idle => Stage::Authenticated,
             Self::Check
             | Self::Close
@@ -70,6 +75,9 @@ impl Command {
             Self::Noop => "NOOP",
             Self::Logout => "LOGOUT",
             Self::Id(_) => "ID",
+            Self::Language(_) => "LANGUAGE",
+            Self::Compress => "COMPRESS",
+            Self::Unauthenticate => "UNAUTHENTICATE",
             Self::StartTls => "STARTTLS",
             Self::Login(_) => "LOGIN",
             Self::Authenticate(_) => "AUTHENTICATE",
@@ -83,6 +91,7 @@ impl Command {
             Self::Unsubscribe(_) => "UNSUBSCRIBE",
             Self::List(list) => ListForm::name(list.form),
             Self::Namespace => "NAMESPACE",
+            Self::Notify(_) => "NOTIFY",
             Self::Status(_) => "STATUS",
             Self::SetAcl(_) => "SETACL",
             Self::DeleteAcl(_) => "DELETEACL",

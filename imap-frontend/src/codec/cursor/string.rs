@@ -62,12 +62,13 @@ impl<'a> Cursor<'a> {
     pub(in crate::codec) fn mailbox(&mut self) -> Parsed<MailboxName> {
         let at = self.at();
         let name = self.astring().or_else(|_| Self::expected_at(at, "a mailbox name"))?;
-        MailboxName::decode(&name).ok_or(crate::codec::CommandError::MailboxName { at })
+        MailboxName::decode(&name, self.names).ok_or(crate::codec::CommandError::MailboxName { at })
     }
 
     /// What LIST looks for.
     pub(in crate::codec) fn pattern(&mut self) -> Parsed<Pattern> {
-        self.bare_or_string(is_list_char).map(|pattern| Pattern::decode(&pattern))
+        let pattern = self.bare_or_string(is_list_char)?;
+        Ok(Pattern::decode(&pattern, self.names))
     }
 
     /// A literal, in the text or received apart from it; or a literal8 (RFC 3516), which alone may

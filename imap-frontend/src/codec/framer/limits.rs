@@ -14,16 +14,30 @@ pub struct Limits {
     /// A literal that the client sends without waiting, although it is refused, is passed over up
     /// to this size. Beyond it the connection is lost.
     pub skip: u64,
+    /// The largest literal that a client may send without waiting.
+    pub unasked: u64,
 }
 
 impl Limits {
     /// Before login: 8 KiB a line, 16 KiB a command, no messages.
     pub const NOT_AUTHENTICATED: Self =
-        Self { line: 8 << 10, command: 16 << 10, message: None, skip: 64 << 10 };
+        Self { line: 8 << 10, command: 16 << 10, message: None, skip: 64 << 10, unasked: u64::MAX };
 
     /// After login: 64 KiB a line, 256 KiB a command, and messages up to this size.
     pub const fn authenticated(message: u64) -> Self {
-        Self { line: 64 << 10, command: 256 << 10, message: Some(message), skip: 256 << 20 }
+        Self {
+            line: 64 << 10,
+            command: 256 << 10,
+            message: Some(message),
+            skip: 256 << 20,
+            unasked: u64::MAX,
+        }
+    }
+
+    /// The same with LITERAL- instead of LITERAL+ (RFC 7888 5).
+    #[must_use]
+    pub const fn with_literal_minus(self) -> Self {
+        Self { unasked: 4096, ..self }
     }
 }
 
@@ -39,6 +53,9 @@ pub enum FrameFault {
     /// [`Limits::command`], by a literal: BAD.
     #[error("literal too large")]
     LiteralTooLarge,
+    /// [`Limits::unasked`]: BAD.
+    #[error("a literal of this size needs to be waited for")]
+    LiteralUnasked,
     /// [`Limits::message`]: NO `[TOOBIG]` (RFC 7889 5, RFC 4469 4.3).
     #[error("message too large")]
     MessageTooLarge,

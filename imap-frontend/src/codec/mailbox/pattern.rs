@@ -1,6 +1,6 @@
 //! What LIST looks for: `*` is anything, `%` is anything within one level of the hierarchy.
 
-use super::{MailboxName, utf7};
+use super::{MailboxName, Names, composed};
 
 /// A mailbox name with wildcards (RFC 9051 6.3.9), as UTF-8.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,7 @@ pub struct Pattern {
 impl Pattern {
     /// A pattern that is text already. Wildcards in a row become one.
     pub fn new(pattern: &str) -> Self {
+        let pattern = &*composed(pattern);
         let mut text = String::with_capacity(pattern.len());
         let mut literal = 0;
         for c in pattern.chars() {
@@ -26,11 +27,10 @@ impl Pattern {
         Self { text, literal }
     }
 
-    /// A pattern as a client writes it. One that is not modified UTF-7 is taken as it is, and
+    /// A pattern as a client writes it. One that cannot be decoded is taken as it is, and
     /// matches no name but one of exactly these characters.
-    pub fn decode(pattern: &[u8]) -> Self {
-        let text = utf7::decode_lenient(pattern);
-        match text {
+    pub fn decode(pattern: &[u8], names: Names) -> Self {
+        match names.decode(pattern) {
             Some(text) => Self::new(&text),
             None => Self::new(&String::from_utf8_lossy(pattern)),
         }

@@ -10,7 +10,7 @@ impl Reply {
     /// `* ACL mailbox identifier rights ...`.
     pub fn acl(&mut self, mailbox: &str, list: &[(String, Rights)]) {
         self.out.put_slice(b"* ACL ");
-        string::mailbox(&mut self.out, mailbox);
+        string::mailbox(&mut self.out, mailbox, self.names);
         for (identifier, rights) in list {
             self.out.put_u8(b' ');
             string::astring(&mut self.out, identifier.as_bytes());
@@ -22,7 +22,7 @@ impl Reply {
     /// `* MYRIGHTS mailbox rights`.
     pub fn my_rights(&mut self, mailbox: &str, rights: Rights) {
         self.out.put_slice(b"* MYRIGHTS ");
-        string::mailbox(&mut self.out, mailbox);
+        string::mailbox(&mut self.out, mailbox, self.names);
         self::rights(&mut self.out, rights);
         self.crlf();
     }
@@ -31,7 +31,7 @@ impl Reply {
     /// by one, what it can be given.
     pub fn list_rights(&mut self, mailbox: &str, identifier: &str, always: Rights) {
         self.out.put_slice(b"* LISTRIGHTS ");
-        string::mailbox(&mut self.out, mailbox);
+        string::mailbox(&mut self.out, mailbox, self.names);
         self.out.put_u8(b' ');
         string::astring(&mut self.out, identifier.as_bytes());
         self::rights(&mut self.out, always);

@@ -1,10 +1,14 @@
 //! Response codes (RFC 9051 7.1, RFC 5530, RFC 4315, RFC 7162).
 
+use std::borrow::Cow;
+
 use bytes::{BufMut, BytesMut};
 use mailstore::flags::Flags;
 use mailstore::id::MailboxKey;
 use mailstore::search::Charset;
 use mailstore::uid::{ModSeq, Uid, UidSet};
+
+use crate::codec::command::NotifyEvent;
 
 use super::{Recent, fetch, number, string};
 use crate::codec::mailbox_id;
@@ -29,16 +33,20 @@ pub enum Code<'a> {
     AuthorizationFailed,
     /// BADCHARSET, with the charsets there are.
     BadCharset,
+    /// BADEVENT, with the events that NOTIFY knows (RFC 5465 3.1).
+    BadEvent,
     /// BADURL, with the URL that leads to nothing (RFC 4469 4.1).
     BadUrl(&'a [u8]),
     /// CANNOT: not possible here, and never will be.
     Cannot,
     /// CAPABILITY, with the capabilities.
-    Capability(&'a [&'a str]),
+    Capability(&'a [Cow<'a, str>]),
     /// CLIENTBUG.
     ClientBug,
     /// CLOSED: what follows is about another mailbox.
     Closed,
+    /// COMPRESSIONACTIVE: what is sent is compressed already (RFC 4978 3).
+    CompressionActive,
     /// CONTACTADMIN.
     ContactAdmin,
     /// COPYUID: where COPY or MOVE put the messages.
@@ -60,6 +68,8 @@ pub enum Code<'a> {
     HasChildren,
     /// HIGHESTMODSEQ.
     HighestModSeq(ModSeq),
+    /// INPROGRESS: the command of this tag is still at work (RFC 9585).
+    InProgress(&'a str),
     /// INUSE.
     InUse,
     /// LIMIT.
@@ -78,6 +88,8 @@ pub enum Code<'a> {
     NoModSeq,
     /// NONEXISTENT.
     NonExistent,
+    /// NOTIFICATIONOVERFLOW: nothing more is told (RFC 5465 5.8).
+    NotificationOverflow,
     /// NOPERM.
     NoPerm,
     /// NOUPDATE: the search of that tag is not kept current (RFC 5267).
@@ -149,6 +161,10 @@ impl Code<'_> {
                 out.put_slice(Charset::NAMES.as_bytes());
                 out.put_u8(b')');
             }
+            Self::BadEvent => {
+                let names: Vec<&str> = NotifyEvent::KNOWN.iter().map(|(name, _)| *name).collect();
+                out.put_slice(format!(" ({})", names.join(" ")).as_bytes());
+            }
             Self::BadUrl(url) => {
                 out.put_u8(b' ');
                 string::url(out, url);
@@ -157,6 +173,11 @@ impl Code<'_> {
                 out.put_u8(b' ');
                 string::text(out, name);
             }),
+            Self::InProgress(tag) => {
+                out.put_slice(b" (");
+                string::string(out, tag.as_bytes());
+                out.put_slice(b" NIL NIL)");
+            }
             Self::HighestModSeq(ModSeq(modseq)) => number(out, modseq),
             Self::MailboxId(key) => out.put_slice(format!(" ({})", mailbox_id(key)).as_bytes()),
             Self::MetadataLongEntries(bytes) | Self::MetadataMaxSize(bytes) => number(out, bytes),
@@ -180,11 +201,13 @@ impl Code<'_> {
             Self::AuthenticationFailed => "AUTHENTICATIONFAILED",
             Self::AuthorizationFailed => "AUTHORIZATIONFAILED",
             Self::BadCharset => "BADCHARSET",
+            Self::BadEvent => "BADEVENT",
             Self::BadUrl(_) => "BADURL",
             Self::Cannot => "CANNOT",
             Self::Capability(_) => "CAPABILITY",
             Self::ClientBug => "CLIENTBUG",
             Self::Closed => "CLOSED",
+            Self::CompressionActive => "COMPRESSIONACTIVE",
             Self::ContactAdmin => "CONTACTADMIN",
             Self::CopyUid { .. } => "COPYUID",
             Self::Corruption => "CORRUPTION",
@@ -192,6 +215,7 @@ impl Code<'_> {
             Self::ExpungeIssued => "EXPUNGEISSUED",
             Self::HasChildren => "HASCHILDREN",
             Self::HighestModSeq(_) => "HIGHESTMODSEQ",
+            Self::InProgress(_) => "INPROGRESS",
             Self::InUse => "INUSE",
             Self::Limit => "LIMIT",
             Self::MailboxId(_) => "MAILBOXID",
@@ -203,6 +227,7 @@ impl Code<'_> {
             Self::NonExistent => "NONEXISTENT",
             Self::NoPerm => "NOPERM",
             Self::NoUpdate(_) => "NOUPDATE",
+            Self::NotificationOverflow => "NOTIFICATIONOVERFLOW",
             Self::OverQuota => "OVERQUOTA",
             Self::Parse => "PARSE",
             Self::PermanentFlags(..) => "PERMANENTFLAGS",

@@ -2,6 +2,8 @@
 
 use std::ops::RangeInclusive;
 
+use std::borrow::Cow;
+
 use bytes::{BufMut, BytesMut};
 use mailstore::flags::Flags;
 use mailstore::id::MailboxKey;
@@ -69,8 +71,21 @@ impl Reply {
     }
 
     /// `* CAPABILITY ...`.
-    pub fn capability(&mut self, names: &[&str]) {
+    pub fn capability(&mut self, names: &[Cow<'_, str>]) {
         self.words("CAPABILITY", names);
+    }
+
+    /// `* LANGUAGE (...)`: the languages there are, or the one that is spoken from now on (RFC 5255
+    /// 3.3).
+    pub fn language(&mut self, tags: &[&str]) {
+        self.out.put_slice(b"* LANGUAGE (");
+        for (i, tag) in tags.iter().enumerate() {
+            if i > 0 {
+                self.out.put_u8(b' ');
+            }
+            string::astring(&mut self.out, tag.as_bytes());
+        }
+        self.out.put_slice(b")\r\n");
     }
 
     /// `* ENABLED ...`: what ENABLE has switched on (RFC 5161 3.2).
@@ -105,8 +120,7 @@ impl Reply {
             self.out.put_slice(if class.is_empty() { b" NIL" } else { b" (" });
             for (prefix, delimiter) in class {
                 self.out.put_u8(b'(');
-                let prefix = crate::codec::utf7::encode(prefix);
-                string::string(&mut self.out, prefix.as_bytes());
+                string::utf8(&mut self.out, &self.names.encode(prefix));
                 self.out.put_u8(b' ');
                 delimiter_of(&mut self.out, Some(*delimiter));
                 self.out.put_u8(b')');
@@ -135,7 +149,7 @@ impl Reply {
     /// `* STATUS mailbox (ITEM n ...)`.
     pub fn status(&mut self, mailbox: &str, items: &[(StatusItem, StatusValue)]) {
         self.out.put_slice(b"* STATUS ");
-        string::mailbox(&mut self.out, mailbox);
+        string::mailbox(&mut self.out, mailbox, self.names);
         self.out.put_slice(b" (");
         for (i, (item, value)) in items.iter().enumerate() {
             if i > 0 {
@@ -186,12 +200,12 @@ impl Reply {
         self.crlf();
     }
 
-    fn words(&mut self, name: &str, words: &[&str]) {
+    fn words(&mut self, name: &str, words: &[impl AsRef<str>]) {
         self.out.put_slice(b"* ");
         self.out.put_slice(name.as_bytes());
         for word in words {
             self.out.put_u8(b' ');
-            string::text(&mut self.out, word);
+            string::text(&mut self.out, word.as_ref());
         }
         self.crlf();
     }

@@ -83,7 +83,7 @@ impl Reply {
         self.out.put_slice(b"* ESEARCH (TAG ");
         string::string(&mut self.out, tag.as_str().as_bytes());
         self.out.put_slice(b" MAILBOX ");
-        string::mailbox(&mut self.out, name);
+        string::mailbox(&mut self.out, name, self.names);
         self.out.put_slice(b" UIDVALIDITY ");
         number::put(&mut self.out, validity);
         self.out.put_slice(b") UID");

@@ -95,6 +95,20 @@ impl Reply {
         self.crlf();
     }
 
+    /// As [`Self::list`], of a mailbox that had another name before (RFC 9051 6.3.9.7).
+    pub fn list_renamed(
+        &mut self,
+        attributes: &[ListAttribute],
+        delimiter: char,
+        names: [&str; 2],
+    ) {
+        let [old, new] = names;
+        self.list_head(ListForm::List, attributes, Some(delimiter), new);
+        self.out.put_slice(b" (\"OLDNAME\" (");
+        string::mailbox(&mut self.out, old, self.names);
+        self.out.put_slice(b"))\r\n");
+    }
+
     fn list_head(
         &mut self,
         form: ListForm,
@@ -114,6 +128,6 @@ impl Reply {
         self.out.put_slice(b") ");
         data::delimiter_of(&mut self.out, delimiter);
         self.out.put_u8(b' ');
-        string::mailbox(&mut self.out, name);
+        string::mailbox(&mut self.out, name, self.names);
     }
 }

@@ -12,7 +12,7 @@ impl Reply {
         values: impl IntoIterator<Item = (&'a str, Option<&'a [u8]>)>,
     ) {
         self.out.put_slice(b"* METADATA ");
-        string::mailbox(&mut self.out, mailbox);
+        string::mailbox(&mut self.out, mailbox, self.names);
         self.out.put_slice(b" (");
         for (i, (entry, value)) in values.into_iter().enumerate() {
             if i > 0 {

@@ -28,7 +28,7 @@ impl Reply {
     /// `* QUOTAROOT mailbox root ...`.
     pub fn quota_root(&mut self, mailbox: &str, roots: &[&str]) {
         self.out.put_slice(b"* QUOTAROOT ");
-        string::mailbox(&mut self.out, mailbox);
+        string::mailbox(&mut self.out, mailbox, self.names);
         for root in roots {
             self.out.put_u8(b' ');
             string::astring(&mut self.out, root.as_bytes());

@@ -5,7 +5,7 @@ use bytes::{BufMut, BytesMut};
 use super::number;
 use crate::codec::command::MessageUrl;
 use crate::codec::cursor::is_astring_char;
-use crate::codec::mailbox::utf7;
+use crate::codec::mailbox::Names;
 
 /// The longest string that is quoted; longer ones are literals, so that no line grows long.
 const MAX_QUOTED: usize = 1024;
@@ -94,8 +94,26 @@ pub(super) fn literal_of(out: &mut BytesMut, len: u64) {
     out.put_slice(b"}\r\n");
 }
 
-/// The name of a mailbox, in modified UTF-7.
-pub(super) fn mailbox(out: &mut BytesMut, name: &str) {
-    let name = utf7::encode(name);
-    astring(out, name.as_bytes());
+/// The name of a mailbox.
+pub(super) fn mailbox(out: &mut BytesMut, name: &str, names: Names) {
+    let name = names.encode(name);
+    match name.is_ascii() {
+        true => astring(out, name.as_bytes()),
+        false => utf8(out, &name),
+    }
+}
+
+/// A string in UTF-8 for a client that takes it in quotes (RFC 9051 4.3).
+pub(super) fn utf8(out: &mut BytesMut, text: &str) {
+    if text.is_ascii() || text.len() > MAX_QUOTED || text.contains(char::is_control) {
+        return string(out, text.as_bytes());
+    }
+    out.put_u8(b'"');
+    for byte in text.bytes() {
+        if matches!(byte, b'"' | b'\\') {
+            out.put_u8(b'\\');
+        }
+        out.put_u8(byte);
+    }
+    out.put_u8(b'"');
 }
