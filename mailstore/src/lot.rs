@@ -83,7 +83,7 @@ mod tests {
 
     fn check<V>(lot: &Lot<u32, V>) {
         assert!(lot.bytes <= lot.most);
-        assert_eq!(lot.bytes, lot.held.values().map(|held| held.cost).sum());
+        assert_eq!(lot.bytes, lot.held.values().map(|held| held.cost).sum::<usize>());
         assert_eq!(lot.keys.len(), lot.held.len());
         assert!(lot.keys.iter().enumerate().all(|(at, key)| lot.held[key].at == at));
     }

@@ -184,7 +184,7 @@ mod tests {
         assert_eq!((&*all.subject, all.origin), ("GRU\u{308}ßE", Origin::Reply));
         assert_eq!((&*all.from, &*all.to, &*all.cc), ("J", "LIST", ""));
         assert_eq!((&*all.display_from, &*all.display_to), ("JO\u{308}RG", "LIST"));
-        assert_eq!(summary("From: <a@b.org>\n\n").display_from, "A@B.ORG".into());
+        assert_eq!(summary("From: <a@b.org>\n\n").display_from, Box::<str>::from("A@B.ORG"));
         assert_eq!(summary("Date: soon\n\n").sent, None);
     }
 
