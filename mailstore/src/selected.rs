@@ -199,7 +199,10 @@ impl Selected {
             && self.access == Access::ReadWrite
             && !self.by.is_guest()
         {
-            self.take_recent(u64::from(last.get()) + 1).await?;
+            // What could not be taken is not shown as recent; that is all.
+            if let Err(error) = self.take_recent(u64::from(last.get()) + 1).await {
+                tracing::warn!(%error, "what is recent was not taken");
+            }
         }
         self.view = view;
         Ok(notices)

@@ -160,6 +160,8 @@ pub async fn a_change_is_applied_once_though_reopened(tested: Tested) {
     let account = Account::new(tested.ledger(), 1);
     assert_eq!(account.commit(&change).await.unwrap(), first);
     assert_eq!(account.uids(INBOX).await, uids(1, 4));
+    // Its commit is not taken for the account's last one.
+    assert_eq!(account.journal(first.modseq).await.len(), 1);
 }
 
 /// Nothing that was reported is lost, and UIDs and MODSEQs go on where they were.

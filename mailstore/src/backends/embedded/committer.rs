@@ -174,6 +174,7 @@ impl Writer {
     fn try_all(&mut self, changes: &[&Arc<Change>]) -> Result<Vec<Decided>, Failure> {
         let recent = &self.recent;
         let mut decided: Vec<Decided> = Vec::with_capacity(changes.len());
+        let mut last = HashMap::new();
         let done = in_transaction(&self.db, &mut self.heads, |transaction| {
             let mut here: HashMap<ChangeId, usize> = HashMap::new();
             for change in changes {
@@ -183,8 +184,13 @@ impl Writer {
                 };
                 here.insert(change.id, decided.len());
                 decided.push(match known {
+                    // Of a change that was applied before, the commit may not be the last one.
                     Some(known) => known,
-                    None => transaction.apply(change)?,
+                    None => {
+                        let now = transaction.apply(change)?;
+                        last.extend(now.iter().map(|now| (change.account, now.modseq)));
+                        now
+                    }
                 });
             }
             Ok(())
@@ -193,9 +199,9 @@ impl Writer {
         for (change, result) in changes.iter().zip(&decided) {
             if let Ok(committed) = result {
                 self.recent.remember(change.id, committed);
-                self.latest.committed(change.account, committed.modseq);
             }
         }
+        last.into_iter().for_each(|(account, modseq)| self.latest.committed(account, modseq));
         Ok(decided)
     }
 
