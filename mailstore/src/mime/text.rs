@@ -38,6 +38,9 @@ pub fn fold_into(text: &str, out: &mut String) {
 fn fold_char(char: char, out: &mut String) {
     casemap::casemap_char(char, |mapped| match mapped {
         'Σ' => out.push('σ'),
+        // The iota below a letter that was taken apart is what it is where it stands alone, so that
+        // what is folded stays as it is when it is folded again.
+        '\u{345}' => out.push('ι'),
         _ => out.extend(mapped.to_lowercase()),
     });
 }
