@@ -129,19 +129,22 @@ impl MongoAccounts {
     }
 
     /// The one that is kept, or, if there is none, this one from now on.
+    ///
+    /// Of those who ask at once one inserts, and all read what it was: an upsert that answers with
+    /// the document may lose that race and answer with nothing.
     async fn keep_secret(&self, drawn: [u8; 32]) -> Result<[u8; 32], Failure> {
-        let kept = self
-            .store
-            .collection(COUNTERS)
-            .find_one_and_update(
-                doc! { "_id": "secret" },
-                doc! { "$setOnInsert": { "bytes": binary(drawn) } },
-            )
-            .upsert(true)
-            .return_document(ReturnDocument::After)
-            .await?;
-        let missing = || Failure::corrupt("the secret is missing");
-        Fields::unsealed(kept.ok_or_else(missing)?, "secret").array("bytes")
+        let secrets = self.store.collection(COUNTERS);
+        loop {
+            if let Some(kept) = secrets.find_one(doc! { "_id": "secret" }).await? {
+                return Fields::unsealed(kept, "secret").array("bytes");
+            }
+            let new = doc! { "_id": "secret", "bytes": binary(drawn) };
+            match secrets.insert_one(new).await.map_err(Failure::from) {
+                Ok(_) => return Ok(drawn),
+                Err(failure) if failure.is_duplicate() => {}
+                Err(failure) => return Err(failure),
+            }
+        }
     }
 
     async fn give(&self, address: &Address, account: AccountId) -> Result<Claimed, Failure> {
