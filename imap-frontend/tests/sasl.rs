@@ -5,9 +5,9 @@ mod common;
 
 use std::sync::Arc;
 
-use common::tls::{certificate, trusting};
 use common::{On, Options, Server};
 use data_encoding::BASE64;
+use harness::{certificate, trusting};
 use hmac::{Hmac, KeyInit, Mac};
 use mailstore::accounts::{Accounts, MemoryAccounts, NewUser, Scram};
 use mailstore::store::directory::Secret;
@@ -108,7 +108,7 @@ async fn a_password_is_proven_and_not_sent() {
 
 #[tokio::test]
 async fn within_tls_it_is_bound_to_the_channel() {
-    let (tls, der, _directory) = certificate();
+    let (tls, der) = certificate();
     let mut options = options().await;
     options.wire.encryption = Encryption::Implicit(tls);
     options.wire.auth.attempts = 9;

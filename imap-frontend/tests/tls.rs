@@ -3,8 +3,8 @@
 
 mod common;
 
-use common::tls::{certificate, trusting};
 use common::{On, Options, Server};
+use harness::{certificate, trusting};
 use rustls::pki_types::{CertificateDer, ServerName};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
@@ -13,12 +13,12 @@ use wire::Encryption;
 /// What a client from another machine sends first, through a proxy on this one.
 const FROM_AFAR: &str = "PROXY TCP4 192.0.2.1 192.0.2.2 40000 143\r\n";
 
-async fn start() -> (Server, CertificateDer<'static>, tempfile::TempDir) {
-    let (tls, der, directory) = certificate();
+async fn start() -> (Server, CertificateDer<'static>) {
+    let (tls, der) = certificate();
     let mut options = Options::default();
     options.wire.encryption = Encryption::StartTls(tls);
     options.wire.proxies = vec!["127.0.0.0/8".parse().unwrap()];
-    (Server::start(On::Memory, options).await, der, directory)
+    (Server::start(On::Memory, options).await, der)
 }
 
 async fn ask<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut BufReader<S>, line: &str) -> String {
@@ -41,7 +41,7 @@ async fn connect(server: &Server) -> (BufReader<TcpStream>, String) {
 
 #[tokio::test]
 async fn a_password_is_taken_only_within_tls() {
-    let (server, certificate, _directory) = start().await;
+    let (server, certificate) = start().await;
     let (mut clear, greeting) = connect(&server).await;
     assert!(greeting.contains(" STARTTLS LOGINDISABLED "), "{greeting}");
     assert!(!greeting.contains("AUTH="));
@@ -64,7 +64,7 @@ async fn a_password_is_taken_only_within_tls() {
 
 #[tokio::test]
 async fn what_follows_starttls_in_the_clear_is_not_obeyed() {
-    let (server, _, _directory) = start().await;
+    let (server, _) = start().await;
     let (mut clear, _) = connect(&server).await;
     clear.write_all(b"a STARTTLS\r\nb LOGIN joe secret\r\n").await.unwrap();
     let answer = next(&mut clear).await;

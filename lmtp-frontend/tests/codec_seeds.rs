@@ -1,27 +1,10 @@
-//! The body of the fuzz target `lmtp_codec`, run on its seeds, on everything that they begin with,
-//! and on each with every byte altered.
-#![allow(clippy::unwrap_used)]
+//! The body of the fuzz target `lmtp_codec`, run on its seeds and on what is near them.
+#![allow(missing_docs)]
 
 #[path = "../../fuzz/src/lmtp_codec.rs"]
 mod body;
 
 #[test]
-fn the_seeds_of_the_fuzz_target() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../fuzz/seeds/lmtp_codec");
-    let mut seeds = 0;
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let seed = std::fs::read(entry.unwrap().path()).unwrap();
-        for end in 0..=seed.len() {
-            body::run(&seed[..end]);
-        }
-        for at in 0..seed.len() {
-            for byte in *b"\0\r\n.<\"@ \xff9" {
-                let mut altered = seed.clone();
-                altered[at] = byte;
-                body::run(&altered);
-            }
-        }
-        seeds += 1;
-    }
-    assert!(seeds >= 6, "{seeds}");
+fn seeds_and_what_is_near_them() {
+    harness::near("lmtp_codec", 6, b"\0\r\n.<\"@ \xff9", body::run);
 }

@@ -4,44 +4,15 @@
 
 mod common;
 
-use std::io::Read;
-use std::path::Path;
-
 use common::client::Client;
 use common::{On, Options, Server};
-
-/// The messages of the corpus as they are; none if it is not there.
-fn corpus() -> Vec<Vec<u8>> {
-    let archive = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus.tar.zst");
-    let Ok(packed) = std::fs::File::open(archive) else {
-        eprintln!("NOT RUN: there is no ../shared/corpus.tar.zst beside the workspace");
-        return Vec::new();
-    };
-    let mut tar = Vec::new();
-    zstd::Decoder::new(packed).unwrap().read_to_end(&mut tar).unwrap();
-    files(&tar)
-}
-
-/// The files of a tar archive, whatever their names.
-fn files(tar: &[u8]) -> Vec<Vec<u8>> {
-    let mut files = Vec::new();
-    let mut at = 0;
-    while let Some(header) = tar.get(at..at + 512).filter(|header| header[0] != 0) {
-        let digits = std::str::from_utf8(&header[124..135]).unwrap();
-        let size = usize::from_str_radix(digits.trim_matches(['\0', ' ']), 8).unwrap();
-        if matches!(header[156], b'0' | 0) {
-            files.push(tar[at + 512..at + 512 + size].to_vec());
-        }
-        at += 512 + size.next_multiple_of(512);
-    }
-    files
-}
+use harness::{JOE, Newlines};
 
 /// Puts the messages into INBOX, and downloads them.
 async fn round_trip(messages: &[Vec<u8>]) {
     let server = Server::start(On::Embedded, Options::default()).await;
     for message in messages {
-        server.append(message.clone()).await;
+        server.mail(JOE).append(message.clone()).await;
     }
     let mut client = Client::login(server.address).await;
     let octets: usize = messages.iter().map(Vec::len).sum();
@@ -50,7 +21,7 @@ async fn round_trip(messages: &[Vec<u8>]) {
         let size = client.ok(&format!("LIST {number}")).await;
         assert_eq!(size, format!("{number} {}", message.len()));
         let mut found = client.lines(&format!("RETR {number}")).await;
-        if !message.is_empty() && !message.ends_with(b"\r\n") {
+        if !message.ends_with(b"\r\n") {
             assert_eq!(found.split_off(found.len() - 2), b"\r\n");
         }
         assert!(found == *message, "message {number} came back altered");
@@ -59,7 +30,8 @@ async fn round_trip(messages: &[Vec<u8>]) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_corpus_comes_back() {
-    round_trip(&corpus()).await;
+    let Some(messages) = harness::corpus(Newlines::AsIs) else { return };
+    round_trip(&messages).await;
 }
 
 /// Large ones in pieces, from blobs and not, with dots wherever a piece may begin.

@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use common::client::Client;
-use common::{On, Options, Server, joe};
+use common::{On, Options, Server};
 use contract::faults::{FailAfter, Interfered, Lost};
+use harness::{JOE, account};
 use mailstore::Backend;
 use mailstore::backends::memory;
 use mailstore::blob::ObjectName;
@@ -74,7 +75,7 @@ async fn counted(failing: usize) -> (Server, Arc<AtomicUsize>) {
 #[tokio::test]
 async fn top_reads_no_part_that_it_does_not_send() {
     let (server, reads) = counted(0).await;
-    server.append(with_attachment()).await;
+    server.mail(JOE).append(with_attachment()).await;
     let mut client = Client::login(server.address).await;
     let top = client.lines("TOP 1 4").await;
     assert!(top.ends_with(b"\r\n\r\n--b\r\n\r\none\r\ntwo\r\n"));
@@ -88,7 +89,7 @@ async fn top_reads_no_part_that_it_does_not_send() {
 #[tokio::test]
 async fn a_blob_store_that_goes_away_in_the_midst_ends_the_connection() {
     let (server, _) = counted(2).await;
-    server.append(with_attachment()).await;
+    server.mail(JOE).append(with_attachment()).await;
     let mut client = Client::login(server.address).await;
     client.send(b"RETR 1\r\n").await;
     let said = client.rest().await;
@@ -105,7 +106,7 @@ async fn a_failing_store_is_told() {
     let ledger = Interfered::new(backend.ledger, FailAfter::losing(Lost::Call));
     let faults = Arc::clone(&ledger);
     let server = Server::on_backend(Backend { ledger, ..backend }, Options::default()).await;
-    server.append("one\r\n").await;
+    server.mail(JOE).append("one\r\n").await;
     let mut client = Client::login(server.address).await;
     for command in ["RETR 1", "TOP 1 1", "LIST", "UIDL 1", "DELE 1"] {
         faults.by.arm(0);
@@ -119,7 +120,7 @@ async fn a_failing_store_is_told() {
     let said = client.line().await;
     assert!(said.starts_with("-ERR [SYS/TEMP] some deleted messages were not removed"), "{said}");
     assert_eq!(client.line().await, "");
-    assert_eq!(server.rows("INBOX").await.len(), 1);
+    assert_eq!(server.mail(JOE).rows("INBOX").await.len(), 1);
 }
 
 /// A lock that cannot be taken is not had.
@@ -143,7 +144,7 @@ async fn take(server: &Server, seconds: i64) {
     let now = Timestamp::now();
     let until = Timestamp::from_millis(now.millis() + 1_000 * seconds);
     let op = LeaseOp::Take { now, until };
-    let ask = LeaseAsk { account: joe(), name: "pop3".into(), holder: LeaseHolder(7), op };
+    let ask = LeaseAsk { account: account(JOE), name: "pop3".into(), holder: LeaseHolder(7), op };
     let held = server.store.ledger().lease(&ask).await.unwrap();
     assert_eq!(held.map(|held| held.holder), Some(LeaseHolder(7)));
 }
@@ -165,7 +166,7 @@ async fn a_lease_is_renewed_and_its_loss_noticed() {
     let mut options = Options::default();
     options.pop3.lease = Duration::from_millis(600);
     let server = Server::start(On::Memory, options).await;
-    server.append("one\r\n").await;
+    server.mail(JOE).append("one\r\n").await;
     let mut client = Client::login(server.address).await;
     client.ok("DELE 1").await;
     tokio::time::sleep(Duration::from_millis(1500)).await;
@@ -175,20 +176,20 @@ async fn a_lease_is_renewed_and_its_loss_noticed() {
     assert_eq!(second.line().await, "-ERR [IN-USE] another session has the maildrop");
 
     // Another has the lease, as if this host had been asleep.
-    server.store.ledger().forget(joe()).await.unwrap();
-    server.append("two\r\n").await;
+    server.store.ledger().forget(account(JOE)).await.unwrap();
+    server.mail(JOE).append("two\r\n").await;
     take(&server, 60).await;
     client.send(b"QUIT\r\n").await;
     let said = client.line().await;
     assert!(said.starts_with("-ERR [SYS/TEMP] "), "{said}");
-    assert_eq!(server.rows("INBOX").await.len(), 1);
+    assert_eq!(server.mail(JOE).rows("INBOX").await.len(), 1);
 }
 
 /// Hanging up is no QUIT, and frees the maildrop.
 #[tokio::test]
 async fn who_hangs_up_deletes_nothing() {
     let server = Server::start(On::Embedded, Options::default()).await;
-    server.append("one\r\n").await;
+    server.mail(JOE).append("one\r\n").await;
     let mut client = Client::login(server.address).await;
     client.ok("DELE 1").await;
     drop(client);
@@ -202,7 +203,7 @@ async fn who_takes_nothing_is_let_go() {
     let mut options = Options::default();
     options.wire.timeouts.slow_write = Duration::from_millis(300);
     let server = Server::start(On::Memory, options).await;
-    server.append(vec![b'x'; 20_000_000]).await;
+    server.mail(JOE).append(vec![b'x'; 20_000_000]).await;
     let mut client = Client::login(server.address).await;
     client.send(b"RETR 1\r\nRETR 1\r\n").await;
     Client::login_when_free(server.address).await;
@@ -216,7 +217,7 @@ async fn a_large_maildrop_is_listed_in_full() {
         let raw = || server.store.prepare("x\r\n".into()).unwrap();
         let messages = (0..100).map(|_| mailstore::Incoming::new(raw())).collect();
         let inbox = mailstore::id::MailboxId::INBOX;
-        server.store.append(joe().into(), inbox, messages).await.unwrap();
+        server.store.append(account(JOE).into(), inbox, messages).await.unwrap();
     }
     let mut client = Client::login(server.address).await;
     assert_eq!(client.ok("STAT").await, "1000 3000");
@@ -229,9 +230,9 @@ async fn a_large_maildrop_is_listed_in_full() {
     for number in 1..=1000 {
         client.ok(&format!("DELE {number}")).await;
     }
-    let before = server.store.mailboxes(joe()).await.unwrap().head.modseq;
+    let before = server.store.mailboxes(account(JOE)).await.unwrap().head.modseq;
     client.ok("QUIT").await;
-    let after = server.store.mailboxes(joe()).await.unwrap().head.modseq;
+    let after = server.store.mailboxes(account(JOE)).await.unwrap().head.modseq;
     assert_eq!(after, before.next(), "deletions are one commit");
-    assert!(server.rows("INBOX").await.is_empty());
+    assert!(server.mail(JOE).rows("INBOX").await.is_empty());
 }

@@ -1,18 +1,33 @@
 //! A client that knows lines and literals, and nothing else.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
+use harness::{PATIENCE, Talk};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-/// After this a test has failed; nothing is measured by it.
-const PATIENCE: Duration = Duration::from_secs(60);
-
 pub struct Client {
     stream: BufReader<TcpStream>,
     tags: u32,
+}
+
+impl Talk for Client {
+    async fn greeted(address: SocketAddr) -> Self {
+        Self::connect(address).await
+    }
+
+    async fn silent(address: SocketAddr) -> Self {
+        Self::connect_silently(address).await
+    }
+
+    async fn send(&mut self, bytes: &[u8]) {
+        Self::send(self, bytes).await;
+    }
+
+    async fn line(&mut self) -> String {
+        String::from_utf8_lossy(&Self::line(self).await).into_owned()
+    }
 }
 
 impl Client {

@@ -6,11 +6,10 @@
 
 #[path = "../common/mod.rs"]
 mod common;
-mod mail;
 mod round_trip;
 
 use common::{On, Options, Server};
-use mail::Newlines;
+use harness::Newlines;
 use round_trip::{Lane, Seen};
 
 /// Four connections, each with a mailbox of its own.
@@ -39,7 +38,7 @@ async fn all_come_back(on: On, messages: Vec<Vec<u8>>) -> Seen {
 }
 
 async fn corpus_comes_back(on: On, newlines: Newlines) {
-    let Some(messages) = mail::corpus(newlines) else { return };
+    let Some(messages) = harness::corpus(newlines) else { return };
     assert!(messages.len() > 4_900, "{}", messages.len());
     let seen = all_come_back(on, messages).await;
     assert!(seen.parts > 11_000 && seen.ranges > 100_000, "{seen:?}");
@@ -50,7 +49,7 @@ async fn generated_come_back(on: On, seeds: std::ops::Range<usize>) {
     let count = if full() { seeds.len() } else { 1 };
     for seed in seeds.take(count) {
         let arguments = ["--count", "1000", "--seed", &seed.to_string()];
-        let Some(messages) = mail::generated(&arguments) else { return };
+        let Some(messages) = harness::generated(&arguments) else { return };
         assert!(messages.len() > 980, "{}", messages.len());
         let seen = all_come_back(on, messages).await;
         assert!(seen.parts > 2_000 && seen.ranges > 10_000, "{seen:?}");
@@ -63,7 +62,7 @@ async fn big_ones_come_back(on: On) {
         return;
     }
     let arguments = ["--seed", "3", "--big", "--attachment-mb", "3"];
-    let Some(messages) = mail::generated(&arguments) else { return };
+    let Some(messages) = harness::generated(&arguments) else { return };
     assert!(messages.len() > 170, "{}", messages.len());
     let seen = all_come_back(on, messages).await;
     assert!(seen.parts > 20_000, "{seen:?}");

@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use mailstore::Mailstore;
 use mailstore::backends::memory::{self, MemoryLedger};
 use mailstore::blob::ObjectName;
 use mailstore::store::{BlobStore, StoreError};
 
-use crate::harness::{ALICE, BOB, CAROL, Server, bare};
+use crate::common::people::{ALICE, BOB, CAROL};
+use crate::common::{Options, Server, lhlo};
 
 /// Counts what is put; takes no more than it is allowed.
 #[derive(Debug)]
@@ -52,8 +52,7 @@ async fn server(most: usize) -> (Server, Arc<Counting>) {
     let counting = Arc::new(Counting { blobs: backend.blobs.clone(), puts, most });
     backend.blobs = counting.clone();
     backend.ledger = Arc::new(MemoryLedger::keeping_up_to(1_000));
-    let store = Mailstore::new(backend, mailstore::Settings::default());
-    (Server::on(store, bare(), wire::Settings::default()).await, counting)
+    (Server::on_backend(backend, Options::default()).await, counting)
 }
 
 fn message() -> String {
@@ -64,7 +63,7 @@ fn message() -> String {
 }
 
 async fn deliver(server: &Server, replies: &str) {
-    let mut client = server.lhlo().await;
+    let mut client = lhlo(server).await;
     client
         .play(
             "C: MAIL FROM:<a@b>
@@ -89,7 +88,7 @@ async fn an_attachment_to_many_is_put_once() {
     deliver(&server, "S: 250 2.0.0 <alice> *\nS: 250 2.0.0 <bob> *\nS: 250 2.0.0 <carol> *").await;
     assert_eq!(counting.puts.load(Ordering::SeqCst), 1);
     for account in [ALICE, BOB, CAROL] {
-        assert_eq!(server.inbox(account).await, [message()]);
+        assert_eq!(server.mail(account).texts("INBOX").await, [message()]);
     }
 }
 
@@ -99,6 +98,6 @@ async fn a_full_blob_store_is_no_ok() {
     let no = |name| format!("S: 451 4.3.0 <{name}> the store is not available\n");
     deliver(&server, &["alice", "bob", "carol"].map(no).concat()).await;
     for account in [ALICE, BOB, CAROL] {
-        assert!(server.inbox(account).await.is_empty());
+        assert!(server.mail(account).texts("INBOX").await.is_empty());
     }
 }

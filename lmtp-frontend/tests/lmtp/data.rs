@@ -1,11 +1,12 @@
 //! DATA: what is a message, and where it ends.
 
-use crate::harness::{ALICE, BOB, Server};
+use crate::common::people::{ALICE, BOB};
+use crate::common::{Options, lhlo, start};
 
 /// Sends `wire` after DATA for Alice, and what stands in her INBOX then.
 async fn deliver(wire: &[u8]) -> Vec<String> {
-    let server = Server::start().await;
-    let mut client = server.lhlo().await;
+    let server = start(Options::default()).await;
+    let mut client = lhlo(&server).await;
     client
         .play(
             "C: MAIL FROM:<a@b>
@@ -18,17 +19,7 @@ async fn deliver(wire: &[u8]) -> Vec<String> {
         .await;
     client.send(wire).await;
     client.play("S: 250 2.0.0 <alice> * saved\nC: QUIT\nS: 221 2.0.0 bye\nS-").await;
-    server.inbox(ALICE).await
-}
-
-#[tokio::test]
-async fn dots_are_unstuffed_from_the_first_line_on() {
-    assert_eq!(deliver(b"..\r\n...\r\n.x\r\n.\r\n").await, [".\r\n..\r\nx\r\n"]);
-}
-
-#[tokio::test]
-async fn an_empty_message_is_a_message() {
-    assert_eq!(deliver(b".\r\n").await, [""]);
+    server.mail(ALICE).texts("INBOX").await
 }
 
 #[tokio::test]
@@ -50,46 +41,9 @@ async fn any_byte_is_kept() {
 }
 
 #[tokio::test]
-async fn one_reply_for_each_recipient_in_order() {
-    let server = Server::start().await;
-    let mut client = server.lhlo().await;
-    client
-        .play(
-            "C: MAIL FROM:<a@b>
-             C: RCPT TO:<bob@x>
-             C: RCPT TO:<nobody@x>
-             C: RCPT TO:<alice@x>
-             C: RCPT TO:<bob@x>
-             C: RCPT TO:<alias@x>
-             C: DATA
-             S: 250 2.1.0 OK
-             S: 250 2.1.5 OK
-             S: 550 5.1.1 *
-             S: 250 2.1.5 OK
-             S: 250 2.1.5 OK
-             S: 250 2.1.5 OK
-             S: 354 *
-             C: Subject: x
-             C:
-             C: text
-             C: .
-             S: 250 2.0.0 <bob@x> * saved
-             S: 250 2.0.0 <alice@x> * saved
-             S: 250 2.0.0 <bob@x> * saved
-             S: 250 2.0.0 <alias@x> * saved
-             C: DATA
-             S: 503 5.5.1 MAIL comes first",
-        )
-        .await;
-    for account in [ALICE, BOB] {
-        assert_eq!(server.inbox(account).await, ["Subject: x\r\n\r\ntext\r\n"]);
-    }
-}
-
-#[tokio::test]
 async fn many_messages_in_one_session_in_one_piece() {
-    let server = Server::start().await;
-    let mut client = server.lhlo().await;
+    let server = start(Options::default()).await;
+    let mut client = lhlo(&server).await;
     let mut wire = String::new();
     for number in 0..10 {
         wire +=
@@ -107,21 +61,43 @@ async fn many_messages_in_one_session_in_one_piece() {
             .await;
     }
     let subjects = (0..10).map(|number| format!("Subject: {number}\r\n")).collect::<Vec<_>>();
-    assert_eq!(server.inbox(ALICE).await, subjects);
+    assert_eq!(server.mail(ALICE).texts("INBOX").await, subjects);
 }
 
 #[tokio::test]
-async fn a_binary_message_needs_bdat() {
-    let server = Server::start().await;
-    let mut client = server.lhlo().await;
+async fn any_byte_is_kept_in_a_chunk() {
+    let server = start(Options::default()).await;
+    let mut client = lhlo(&server).await;
+    client.send(b"MAIL FROM:<a@b> BODY=BINARYMIME\r\nRCPT TO:<bob>\r\n").await;
+    client.send(b"BDAT 4\r\n\0\xff\x80\rBDAT 1 LAST\r\n\n").await;
     client
         .play(
-            "C: MAIL FROM:<a@b> BODY=BINARYMIME
-             C: RCPT TO:<alice>
-             C: DATA
-             S: 250 2.1.0 OK
+            "S: 250 2.1.0 OK
              S: 250 2.1.5 OK
-             S: 503 5.5.1 BINARYMIME needs BDAT",
+             S: 250 2.0.0 4 bytes
+             S: 250 2.0.0 <bob> * saved",
         )
         .await;
+    assert_eq!(server.mail(BOB).messages("INBOX").await, [&b"\0\xff\x80\r\n"[..]]);
+}
+
+#[tokio::test]
+async fn one_byte_at_a_time() {
+    let server = start(Options::default()).await;
+    let mut client = lhlo(&server).await;
+    let all = "MAIL FROM:<a@b>\r\nRCPT TO:<alice>\r\nDATA\r\nSubject: x\r\n\r\n..\r\n.\r\nQUIT\r\n";
+    for byte in all.as_bytes() {
+        client.send(&[*byte]).await;
+    }
+    client
+        .play(
+            "S: 250 2.1.0 OK
+             S: 250 2.1.5 OK
+             S: 354 *
+             S: 250 2.0.0 <alice> * saved
+             S: 221 2.0.0 bye
+             S-",
+        )
+        .await;
+    assert_eq!(server.mail(ALICE).texts("INBOX").await, ["Subject: x\r\n\r\n.\r\n"]);
 }

@@ -1,14 +1,14 @@
 //! What is put in front of a message, and what is not touched.
 
 use lmtp_frontend::{Settings, Trace};
-use mailstore::mailbox::Quota;
 
-use crate::harness::{ALICE, BOB, Server, account, bare};
+use crate::common::people::{ALICE, BOB};
+use crate::common::{Options, Server, bare, lhlo, start};
 
 const MESSAGE: &str = "From: <a@b>\r\nSubject: x\r\n\r\ntext\r\n";
 
 async fn deliver(server: &Server, recipients: &[&str]) {
-    let mut client = server.lhlo().await;
+    let mut client = lhlo(server).await;
     client.play("C: MAIL FROM:<\"a b\"@c.example>\nS: 250 2.1.0 OK").await;
     for recipient in recipients {
         client.play(&format!("C: RCPT TO:<{recipient}>\nS: 250 2.1.5 OK")).await;
@@ -26,9 +26,9 @@ fn traced() -> Settings {
 
 #[tokio::test]
 async fn trace_fields_stand_in_front() {
-    let server = Server::with(traced()).await;
+    let server = start(traced()).await;
     deliver(&server, &["alice+label@x"]).await;
-    let inbox = server.inbox(ALICE).await;
+    let inbox = server.mail(ALICE).texts("INBOX").await;
     let lines: Vec<&str> = inbox[0].strip_suffix(MESSAGE).expect("the message").lines().collect();
     assert_eq!(lines.len(), 7);
     assert_eq!(lines[0], "Return-Path: <\"a b\"@c.example>");
@@ -42,9 +42,10 @@ async fn trace_fields_stand_in_front() {
 
 #[tokio::test]
 async fn nobody_learns_of_other_recipients() {
-    let server = Server::with(traced()).await;
+    let server = start(traced()).await;
     deliver(&server, &["alice@x", "bob@x"]).await;
-    let (alice, bob) = (server.inbox(ALICE).await, server.inbox(BOB).await);
+    let (alice, bob) =
+        (server.mail(ALICE).texts("INBOX").await, server.mail(BOB).texts("INBOX").await);
     assert!(alice[0].contains("Delivered-To: alice@x\r\n") && !alice[0].contains("bob"));
     assert!(bob[0].contains("Delivered-To: bob@x\r\n") && !bob[0].contains("alice"));
 }
@@ -56,9 +57,9 @@ async fn each_field_can_be_switched_off() {
         (Trace { delivered_to: true, ..Trace::NONE }, "Delivered-To: "),
         (Trace { received: true, ..Trace::NONE }, "Received: "),
     ] {
-        let server = Server::with(Settings { trace, ..bare() }).await;
+        let server = start(Settings { trace, ..bare() }).await;
         deliver(&server, &["alice"]).await;
-        let inbox = server.inbox(ALICE).await;
+        let inbox = server.mail(ALICE).texts("INBOX").await;
         let header = inbox[0].strip_suffix(MESSAGE).expect("the message");
         let fields: Vec<&str> = header.lines().filter(|line| !line.starts_with('\t')).collect();
         assert_eq!(fields.len(), 1, "{fields:?}");
@@ -68,33 +69,7 @@ async fn each_field_can_be_switched_off() {
 
 #[tokio::test]
 async fn nothing_is_added_when_all_are_off() {
-    let server = Server::start().await;
+    let server = start(Options::default()).await;
     deliver(&server, &["alice"]).await;
-    assert_eq!(server.inbox(ALICE).await, [MESSAGE]);
-}
-
-#[tokio::test]
-async fn over_quota_concerns_one_recipient_only() {
-    let server = Server::start().await;
-    let quota = Quota { bytes: Some(10), ..Quota::default() };
-    server.store.set_quota(account(ALICE), quota).await.unwrap();
-    let mut client = server.lhlo().await;
-    client
-        .play(
-            "C: MAIL FROM:<a@b>
-             C: RCPT TO:<alice>
-             C: RCPT TO:<bob>
-             C: DATA
-             S: 250 2.1.0 OK
-             S: 250 2.1.5 OK
-             S: 250 2.1.5 OK
-             S: 354 *
-             C: Subject: longer than that
-             C: .
-             S: 452 4.2.2 <alice> over quota
-             S: 250 2.0.0 <bob> * saved",
-        )
-        .await;
-    assert_eq!(server.inbox(BOB).await.len(), 1);
-    assert!(server.inbox(ALICE).await.is_empty());
+    assert_eq!(server.mail(ALICE).texts("INBOX").await, [MESSAGE]);
 }

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lmtp_frontend::Settings;
-use mailstore::Mailstore;
 use mailstore::backends::memory;
 
+use crate::common::people::{ALICE, LEAVING};
+use crate::common::{Options, Server, account, bare, lhlo, play, start};
 use crate::failing::Failing;
-use crate::harness::{ALICE, LEAVING, Server, account, bare, store};
 
 const READY: &str = "
     C: MAIL FROM:<a@b>
@@ -20,15 +20,15 @@ const READY: &str = "
 
 #[tokio::test]
 async fn a_client_that_leaves_in_the_middle_of_a_message_leaves_nothing_behind() {
-    let server = Server::start().await;
-    let mut client = server.lhlo().await;
+    let server = start(Options::default()).await;
+    let mut client = lhlo(&server).await;
     client.play(READY).await;
     client.send(b"Subject: half of it\r\n\r\n.\r").await;
     drop(client);
-    let mut other = server.lhlo().await;
+    let mut other = lhlo(&server).await;
     other.play(READY).await;
     other.play("C: whole\nC: .\nS: 250 2.0.0 *").await;
-    assert_eq!(server.inbox(ALICE).await, ["whole\r\n"]);
+    assert_eq!(server.mail(ALICE).texts("INBOX").await, ["whole\r\n"]);
 }
 
 #[tokio::test]
@@ -36,16 +36,15 @@ async fn a_failing_ledger_is_no_ok() {
     let mut backend = memory::backend();
     let failing = Arc::new(Failing::new(backend.ledger.clone()));
     backend.ledger = failing.clone();
-    let store = Mailstore::new(backend, mailstore::Settings::default());
-    let server = Server::on(store, bare(), wire::Settings::default()).await;
-    let mut client = server.lhlo().await;
+    let server = Server::on_backend(backend, Options::default()).await;
+    let mut client = lhlo(&server).await;
     failing.fail();
     client.play(READY).await;
     client.play("C: lost?\nC: .\nS: 451 4.3.0 <alice> the store is not available").await;
     failing.recover();
     client.play(READY).await;
     client.play("C: again\nC: .\nS: 250 2.0.0 <alice> * saved").await;
-    assert_eq!(server.inbox(ALICE).await, ["again\r\n"]);
+    assert_eq!(server.mail(ALICE).texts("INBOX").await, ["again\r\n"]);
 }
 
 #[tokio::test]
@@ -53,10 +52,9 @@ async fn a_ledger_that_never_answers_is_given_up() {
     let mut backend = memory::backend();
     let failing = Arc::new(Failing::new(backend.ledger.clone()));
     backend.ledger = failing.clone();
-    let store = Mailstore::new(backend, mailstore::Settings::default());
     let settings = Settings { delivery: Duration::from_millis(20), ..bare() };
-    let server = Server::on(store, settings, wire::Settings::default()).await;
-    let mut client = server.lhlo().await;
+    let server = Server::on_backend(backend, Options::from(settings)).await;
+    let mut client = lhlo(&server).await;
     failing.hang();
     client.play(READY).await;
     client.play("C: lost?\nC: .\nS: 451 4.3.0 <alice> the store does not answer").await;
@@ -65,8 +63,8 @@ async fn a_ledger_that_never_answers_is_given_up() {
 #[tokio::test]
 async fn a_directory_that_never_answers_is_given_up() {
     let settings = Settings { routing: Duration::from_millis(20), ..bare() };
-    let server = Server::with(settings).await;
-    let mut client = server.lhlo().await;
+    let server = start(settings).await;
+    let mut client = lhlo(&server).await;
     client
         .play(
             "C: MAIL FROM:<a@b>
@@ -78,49 +76,41 @@ async fn a_directory_that_never_answers_is_given_up() {
 }
 
 #[tokio::test]
-async fn a_silent_client_is_told_and_left() {
-    let timeouts = wire::Timeouts { command: Duration::from_millis(50), ..Default::default() };
-    let wired = wire::Settings { timeouts, ..wire::Settings::default() };
-    let server = Server::on(store(mailstore::Settings::default()), bare(), wired).await;
-    server.play("S: 220 *\nS: 421 4.4.2 you took too long\nS-").await;
-}
-
-#[tokio::test]
 async fn a_message_that_never_ends_is_given_up() {
-    let server = Server::with(Settings { message: Duration::from_millis(50), ..bare() }).await;
-    let mut client = server.lhlo().await;
+    let server = start(Settings { message: Duration::from_millis(50), ..bare() }).await;
+    let mut client = lhlo(&server).await;
     client.play(READY).await;
     client.play("C: and then\nS: 421 4.4.2 you took too long\nS-").await;
-    let mut other = server.lhlo().await;
+    let mut other = lhlo(&server).await;
     other.play("C: NOOP\nS: 250 2.0.0 OK").await;
 }
 
 #[tokio::test]
 async fn a_shutdown_waits_for_the_message_under_way() {
-    let server = Server::start().await;
-    let (mut idle, mut busy) = (server.lhlo().await, server.lhlo().await);
+    let server = start(Options::default()).await;
+    let (mut idle, mut busy) = (lhlo(&server).await, lhlo(&server).await);
     busy.play(READY).await;
-    server.trigger.shut_down();
+    server.shut_down();
     idle.play("S: 421 4.3.2 shutting down\nS-").await;
     busy.play("C: text\nC: .\nS: 250 2.0.0 <alice> * saved\nS: 421 4.3.2 shutting down\nS-").await;
-    assert_eq!(server.inbox(ALICE).await, ["text\r\n"]);
+    assert_eq!(server.mail(ALICE).texts("INBOX").await, ["text\r\n"]);
 }
 
 #[tokio::test]
 async fn one_connection_too_many() {
     let gate = wire::Gate::new(wire::Limits { total: 1, per_address: 1 });
-    let wired = wire::Settings { gate, ..wire::Settings::default() };
-    let server = Server::on(store(mailstore::Settings::default()), bare(), wired).await;
-    let _first = server.lhlo().await;
-    server.play("S: 421 store.example too many connections\nS-").await;
+    let wire = wire::Settings { gate, ..wire::Settings::default() };
+    let server = start(Options { wire, ..Options::default() }).await;
+    let _first = lhlo(&server).await;
+    play(&server, "S: 421 store.example too many connections\nS-").await;
 }
 
 /// Somebody who was there at RCPT and is not at the end of the message gets nothing, and the sender
 /// is told so: nothing is stored for an account that nobody has.
 #[tokio::test]
 async fn a_recipient_removed_meanwhile_is_no_ok() {
-    let server = Server::with(Settings { route_age: Duration::ZERO, ..bare() }).await;
-    let mut client = server.lhlo().await;
+    let server = start(Settings { route_age: Duration::ZERO, ..bare() }).await;
+    let mut client = lhlo(&server).await;
     client
         .play(
             "C: MAIL FROM:<a@b>
@@ -139,14 +129,14 @@ async fn a_recipient_removed_meanwhile_is_no_ok() {
         .await;
     let left = server.store.ledger().mailboxes(account(LEAVING)).await.unwrap();
     assert!(left.list.is_empty());
-    assert_eq!(server.inbox(ALICE).await, ["text\r\n"]);
+    assert_eq!(server.mail(ALICE).texts("INBOX").await, ["text\r\n"]);
 }
 
 /// A client that is gone before it hears the replies: what was stored is stored whole, once for each.
 #[tokio::test]
 async fn a_client_that_leaves_before_the_replies_finds_whole_messages() {
-    let server = Server::start().await;
-    let mut client = server.lhlo().await;
+    let server = start(Options::default()).await;
+    let mut client = lhlo(&server).await;
     client.play(READY).await;
     client.send(b"whole\r\n.\r\n").await;
     drop(client);
@@ -157,5 +147,5 @@ async fn a_client_that_leaves_before_the_replies_finds_whole_messages() {
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    assert_eq!(server.inbox(ALICE).await, ["whole\r\n"]);
+    assert_eq!(server.mail(ALICE).texts("INBOX").await, ["whole\r\n"]);
 }

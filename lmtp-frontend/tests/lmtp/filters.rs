@@ -7,7 +7,8 @@ use lmtp_frontend::What;
 use mailstore::filter::Filter;
 use mailstore::flags::{Flags, Keyword, SystemFlag};
 
-use crate::harness::{ALICE, BOB, Posted, Server, account, bare};
+use crate::common::people::{ALICE, BOB};
+use crate::common::{Options, Posted, Server, account, filed, lhlo, start};
 
 async fn filters(server: &Server, filters: &[&str]) {
     let filters: Vec<Filter> = filters.iter().map(|text| text.parse().unwrap()).collect();
@@ -17,7 +18,7 @@ async fn filters(server: &Server, filters: &[&str]) {
 
 /// Sends a message from this sender with this header.
 async fn send(server: &Server, (sender, recipient): (&str, &str), header: &str) {
-    let mut client = server.lhlo().await;
+    let mut client = lhlo(server).await;
     client
         .play(&format!(
             "C: MAIL FROM:<{sender}>
@@ -37,8 +38,8 @@ async fn send(server: &Server, (sender, recipient): (&str, &str), header: &str) 
 
 #[tokio::test]
 async fn messages_are_filed_and_flagged() {
-    let server = Server::start().await;
-    server.mailbox(ALICE, "Lists").await;
+    let server = start(Options::default()).await;
+    server.mail(ALICE).mailbox("Lists").await;
     filters(
         &server,
         &[
@@ -55,24 +56,24 @@ async fn messages_are_filed_and_flagged() {
     send(&server, ("a@b", "alice"), "From: bob").await;
     send(&server, ("a@b", "bob"), "Subject: casino").await;
     let keyword = |name| [Keyword::new(name).unwrap()];
-    let lists = server.filed(ALICE, "Lists").await;
+    let lists = filed(&server, ALICE, "Lists").await;
     assert_eq!(lists[0].0, Flags::new([SystemFlag::Seen], keyword("rust")));
     assert_eq!(lists[0].1, "List-Id: <rust.example>\r\n\r\ntext\r\n");
-    let junk = server.filed(ALICE, "Junk").await;
+    let junk = filed(&server, ALICE, "Junk").await;
     assert_eq!((junk.len(), &junk[0].0), (1, &Flags::new([], keyword("$Junk"))));
-    let inbox = server.filed(ALICE, "INBOX").await;
+    let inbox = filed(&server, ALICE, "INBOX").await;
     let flags: Vec<_> = inbox.iter().map(|(flags, _)| flags.clone()).collect();
     assert_eq!(flags, [Flags::new([SystemFlag::Flagged], []), Flags::NONE]);
-    assert_eq!(server.filed(BOB, "INBOX").await.len(), 1);
+    assert_eq!(filed(&server, BOB, "INBOX").await.len(), 1);
 }
 
 /// One message, two labels, two places: two copies, and a place twice is one.
 #[tokio::test]
 async fn each_recipient_is_judged_alone() {
-    let server = Server::start().await;
-    server.mailbox(ALICE, "Work").await;
+    let server = start(Options::default()).await;
+    server.mail(ALICE).mailbox("Work").await;
     filters(&server, &["name w\nif label work\nthen file Work"]).await;
-    let mut client = server.lhlo().await;
+    let mut client = lhlo(&server).await;
     client
         .play(
             "C: MAIL FROM:<a@b>
@@ -92,14 +93,14 @@ async fn each_recipient_is_judged_alone() {
              S: 250 2.0.0 <alice+WORK> * saved",
         )
         .await;
-    assert_eq!(server.filed(ALICE, "Work").await.len(), 1);
-    assert_eq!(server.filed(ALICE, "INBOX").await.len(), 1);
+    assert_eq!(filed(&server, ALICE, "Work").await.len(), 1);
+    assert_eq!(filed(&server, ALICE, "INBOX").await.len(), 1);
 }
 
 #[tokio::test]
 async fn what_is_discarded_is_gone_unless_it_could_not_be_forwarded() {
     let outbox = Arc::new(Posted::default());
-    let server = Server::sending(bare(), outbox.clone()).await;
+    let server = start(Options::sending(&outbox)).await;
     filters(
         &server,
         &[
@@ -110,8 +111,8 @@ async fn what_is_discarded_is_gone_unless_it_could_not_be_forwarded() {
     .await;
     send(&server, ("a@b", "alice"), "Subject: drop").await;
     send(&server, ("a@b", "alice"), "Subject: send").await;
-    server.mailbox(ALICE, "INBOX").await;
-    assert!(server.filed(ALICE, "INBOX").await.is_empty());
+    server.mail(ALICE).mailbox("INBOX").await;
+    assert!(filed(&server, ALICE, "INBOX").await.is_empty());
     let posted = outbox.take();
     assert_eq!(posted.len(), 1);
     assert_eq!(posted[0].what, What::Forward { to: "x@y.example".into() });
@@ -119,13 +120,13 @@ async fn what_is_discarded_is_gone_unless_it_could_not_be_forwarded() {
 
     outbox.fails.store(true, Ordering::SeqCst);
     send(&server, ("a@b", "alice"), "Subject: send").await;
-    assert_eq!(server.filed(ALICE, "INBOX").await.len(), 1);
+    assert_eq!(filed(&server, ALICE, "INBOX").await.len(), 1);
 }
 
 #[tokio::test]
 async fn senders_are_answered_once_and_machines_never() {
     let outbox = Arc::new(Posted::default());
-    let server = Server::sending(bare(), outbox.clone()).await;
+    let server = start(Options::sending(&outbox)).await;
     filters(&server, &["name away\nthen reply I am away.\\nSorry!"]).await;
     send(&server, ("joe@b.example", "alice"), "Subject: 1").await;
     send(&server, ("Joe@b.example", "alice"), "Subject: 2").await;
@@ -137,13 +138,13 @@ async fn senders_are_answered_once_and_machines_never() {
     let senders: Vec<_> = posted.iter().map(|outgoing| outgoing.sender.as_str()).collect();
     assert_eq!(senders, ["joe@b.example", "jane@b.example"]);
     assert_eq!(posted[0].what, What::Autoreply { text: "I am away.\nSorry!".into() });
-    assert_eq!(server.filed(ALICE, "INBOX").await.len(), 6);
+    assert_eq!(filed(&server, ALICE, "INBOX").await.len(), 6);
 }
 
 /// Filters that cannot be kept are refused, and the old ones stay.
 #[tokio::test]
 async fn filters_have_limits() {
-    let server = Server::start().await;
+    let server = start(Options::default()).await;
     filters(&server, &["name a\nthen seen"]).await;
     let by = account(ALICE).into();
     let one: Filter = "name b\nthen flag".parse().unwrap();

@@ -1,18 +1,16 @@
-//! LMTP over real sockets, as transcripts: `C:` lines are sent, those that follow one another in
-//! one piece; `S:` lines are what must come back.
+//! LMTP over real sockets: what a script cannot say.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#[path = "../common/mod.rs"]
+mod common;
 
-mod bdat;
 mod blobs;
-mod commands;
 mod data;
 mod delivery;
 mod failing;
 mod faults;
 mod fidelity;
 mod filters;
-mod harness;
 mod limits;
 mod routing;
 mod tls;

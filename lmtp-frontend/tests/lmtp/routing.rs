@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use lmtp_frontend::{Labels, Outgoing, Settings, What};
+use lmtp_frontend::{Outgoing, What};
 
-use crate::harness::{ALICE, BOB, Posted, Server, account, bare};
+use crate::common::people::ALICE;
+use crate::common::{Options, Posted, Server, account, lhlo, start};
 
 /// Sends a message to these recipients; `replies` are the final replies.
 async fn send(server: &Server, recipients: &[&str], replies: &[&str]) {
-    let mut client = server.lhlo().await;
+    let mut client = lhlo(server).await;
     client.play("C: MAIL FROM:<a@b.example>\nS: 250 2.1.0 OK").await;
     for recipient in recipients {
         client.play(&format!("C: RCPT TO:{recipient}\nS: 250 2.1.5 OK")).await;
@@ -22,50 +23,9 @@ async fn send(server: &Server, recipients: &[&str], replies: &[&str]) {
 }
 
 #[tokio::test]
-async fn one_reply_for_each_rcpt_and_one_copy_for_each_mailbox() {
-    let server = Server::start().await;
-    send(
-        &server,
-        &["<alice>", "<alias@x>", "<bob>", "<alice>", "<alice+label@x>"],
-        &[
-            "250 2.0.0 <alice> * saved",
-            "250 2.0.0 <alias@x> * saved",
-            "250 2.0.0 <bob> * saved",
-            "250 2.0.0 <alice> * saved",
-            "250 2.0.0 <alice+label@x> * saved",
-        ],
-    )
-    .await;
-    assert_eq!(server.inbox(ALICE).await.len(), 1);
-    assert_eq!(server.inbox(BOB).await.len(), 1);
-}
-
-#[tokio::test]
-async fn labels_are_filed_where_there_is_a_mailbox() {
-    let server = Server::with(Settings { labels: Labels::Filed, ..bare() }).await;
-    server.mailbox(ALICE, "Lists").await;
-    server.mailbox(ALICE, "Lists/Rust").await;
-    let saved = ["250 2.0.0 *"; 6];
-    let labels =
-        ["<alice+Lists>", "<alice+lists>", "<alice+lists.rust>", "<alice+none>", "<alice>"];
-    send(&server, &labels, &saved[..5]).await;
-    assert_eq!(server.filed(ALICE, "Lists").await.len(), 1);
-    assert_eq!(server.filed(ALICE, "Lists/Rust").await.len(), 1);
-    assert_eq!(server.filed(ALICE, "INBOX").await.len(), 1);
-    // Senders make no mailboxes.
-    let names = server.store.mailboxes(account(ALICE)).await.unwrap();
-    assert!(names.find("none").is_none());
-
-    let server = Server::start().await;
-    server.mailbox(ALICE, "Lists").await;
-    send(&server, &["<alice+Lists>"], &saved[..1]).await;
-    assert_eq!(server.filed(ALICE, "INBOX").await.len(), 1);
-}
-
-#[tokio::test]
 async fn mail_for_others_is_handed_on() {
     let outbox = Arc::new(Posted::default());
-    let server = Server::sending(bare(), outbox.clone()).await;
+    let server = start(Options::sending(&outbox)).await;
     send(&server, &["<away@x>", "<alice>", "<away@x>"], &["250 *"; 3]).await;
     let posted = outbox.take();
     assert_eq!(posted.len(), 2);
@@ -85,19 +45,9 @@ async fn mail_for_others_is_handed_on() {
 }
 
 #[tokio::test]
-async fn nothing_is_handed_on_without_an_outbox_or_in_a_loop() {
-    let server = Server::start().await;
-    let mut client = server.lhlo().await;
-    client
-        .play(
-            "C: MAIL FROM:<a@b>
-             C: RCPT TO:<away>
-             S: 250 2.1.0 OK
-             S: 550 5.7.1 <away> mail is not sent on from here",
-        )
-        .await;
-    let server = Server::sending(bare(), Arc::new(Posted::default())).await;
-    let mut client = server.lhlo().await;
+async fn nothing_is_handed_on_in_a_loop() {
+    let server = start(Options::sending(&Arc::default())).await;
+    let mut client = lhlo(&server).await;
     client
         .play(
             "C: MAIL FROM:<a@b>
@@ -116,8 +66,8 @@ async fn nothing_is_handed_on_without_an_outbox_or_in_a_loop() {
 
 #[tokio::test]
 async fn reports_are_asked_for_where_they_can_be_sent() {
-    let server = Server::start().await;
-    let mut client = server.lhlo().await;
+    let server = start(Options::default()).await;
+    let mut client = lhlo(&server).await;
     client
         .play(
             "C: MAIL FROM:<a@b> RET=HDRS
@@ -129,8 +79,8 @@ async fn reports_are_asked_for_where_they_can_be_sent() {
         )
         .await;
     let outbox = Arc::new(Posted::default());
-    let server = Server::sending(bare(), outbox.clone()).await;
-    let mut client = server.lhlo().await;
+    let server = start(Options::sending(&outbox)).await;
+    let mut client = lhlo(&server).await;
     client
         .play(
             "C: MAIL FROM:<a@b> RET=HDRS ENVID=QQ314159

@@ -2,12 +2,14 @@
 
 use lmtp_frontend::{Settings, Trace};
 
-use crate::harness::{ALICE, Server, bare};
+use crate::common::client::Client;
+use crate::common::people::ALICE;
+use crate::common::{Options, Server, bare, lhlo, start};
 
 async fn trusting() -> Server {
     let trace = Trace { received: true, ..Trace::NONE };
     let xclient = vec!["127.0.0.0/8".parse().unwrap()];
-    Server::with(Settings { xclient, trace, ..bare() }).await
+    start(Settings { xclient, trace, ..bare() }).await
 }
 
 const MESSAGE: &str = "
@@ -23,15 +25,15 @@ const MESSAGE: &str = "
 
 #[tokio::test]
 async fn who_is_not_trusted_is_refused() {
-    let server = Server::start().await;
-    let mut client = server.lhlo().await;
+    let server = start(Options::default()).await;
+    let mut client = lhlo(&server).await;
     client.play("C: XCLIENT ADDR=192.0.2.1\nS: 550 5.7.0 not allowed").await;
 }
 
 #[tokio::test]
 async fn a_trusted_proxy_tells_who_its_client_is() {
     let server = trusting().await;
-    let mut client = server.client().await;
+    let mut client = Client::connect(server.address).await;
     client
         .play(
             "S: 220 *
@@ -53,7 +55,7 @@ async fn a_trusted_proxy_tells_who_its_client_is() {
              S: 250-*",
         )
         .await;
-    while client.line().await.unwrap().starts_with("250-") {}
+    while client.line().await.starts_with("250-") {}
     client.play(MESSAGE).await;
     client
         .play(
@@ -63,9 +65,9 @@ async fn a_trusted_proxy_tells_who_its_client_is() {
              S: 250-*",
         )
         .await;
-    while client.line().await.unwrap().starts_with("250-") {}
+    while client.line().await.starts_with("250-") {}
     client.play(MESSAGE).await;
-    let inbox = server.inbox(ALICE).await;
+    let inbox = server.mail(ALICE).texts("INBOX").await;
     let first = "Received: from me.example (mx.example [192.0.2.7])\r\n";
     assert!(inbox[0].starts_with(first), "{}", inbox[0]);
     let second = "Received: from again.example ([IPv6:2001:db8::1])\r\n";
@@ -75,7 +77,7 @@ async fn a_trusted_proxy_tells_who_its_client_is() {
 #[tokio::test]
 async fn what_is_wrong_and_what_is_out_of_order() {
     let server = trusting().await;
-    let mut client = server.lhlo().await;
+    let mut client = lhlo(&server).await;
     for wrong in ["ADDR=x", "ADDR=IPV6:192.0.2.1", "HELO=a+0D+0Ab", "NAME=-x", "FOO=x", "NAME=[x]"]
     {
         client.play(&format!("C: XCLIENT {wrong}\nS: 501 5.5.4 *")).await;

@@ -1,29 +1,51 @@
-//! A client that knows lines, and nothing else.
+//! A client of POP3.
 
 use std::net::SocketAddr;
+use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::TcpStream;
-use tokio::time::timeout;
+use harness::{Lines, Talk};
 
-/// After this a test has failed; nothing is measured by it.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub struct Client(Lines);
 
-pub struct Client {
-    stream: BufReader<TcpStream>,
+impl Deref for Client {
+    type Target = Lines;
+
+    fn deref(&self) -> &Lines {
+        &self.0
+    }
+}
+
+impl DerefMut for Client {
+    fn deref_mut(&mut self) -> &mut Lines {
+        &mut self.0
+    }
+}
+
+impl Talk for Client {
+    async fn greeted(address: SocketAddr) -> Self {
+        Self::connect(address).await
+    }
+
+    async fn silent(address: SocketAddr) -> Self {
+        Self(Lines::connect(address).await)
+    }
+
+    async fn send(&mut self, bytes: &[u8]) {
+        self.0.send(bytes).await;
+    }
+
+    async fn line(&mut self) -> String {
+        self.0.line().await
+    }
 }
 
 impl Client {
     /// Connects and reads the greeting.
     pub async fn connect(address: SocketAddr) -> Self {
-        let mut client = Self::connect_silently(address).await;
-        assert_eq!(client.line().await, "+OK mailstore POP3 ready");
+        let mut client = Self::silent(address).await;
+        assert_eq!(client.0.line().await, "+OK mailstore POP3 ready");
         client
-    }
-
-    pub async fn connect_silently(address: SocketAddr) -> Self {
-        Self { stream: BufReader::new(TcpStream::connect(address).await.unwrap()) }
     }
 
     /// Connects and logs in as joe.
@@ -39,8 +61,8 @@ impl Client {
         let mut client = Self::connect(address).await;
         loop {
             client.ok("USER joe").await;
-            client.send(b"PASS secret\r\n").await;
-            let line = client.line().await;
+            client.0.send(b"PASS secret\r\n").await;
+            let line = client.0.line().await;
             if line.starts_with("+OK") {
                 return client;
             }
@@ -49,34 +71,10 @@ impl Client {
         }
     }
 
-    pub async fn send(&mut self, bytes: &[u8]) {
-        self.stream.write_all(bytes).await.unwrap();
-    }
-
-    /// The next line without its CRLF; empty at the end of the connection.
-    pub async fn line(&mut self) -> String {
-        String::from_utf8(self.raw_line().await).unwrap()
-    }
-
-    /// The next line without its CRLF: only that ends one.
-    pub async fn raw_line(&mut self) -> Vec<u8> {
-        let mut line = Vec::new();
-        loop {
-            let read = timeout(PATIENCE, self.stream.read_until(b'\n', &mut line)).await;
-            if read.expect("the server says nothing").unwrap_or(0) == 0 {
-                return line;
-            }
-            if line.ends_with(b"\r\n") {
-                line.truncate(line.len() - 2);
-                return line;
-            }
-        }
-    }
-
     /// Sends a command that must succeed; what is said after `+OK`.
     pub async fn ok(&mut self, command: &str) -> String {
-        self.send(format!("{command}\r\n").as_bytes()).await;
-        let line = self.line().await;
+        self.0.send(format!("{command}\r\n").as_bytes()).await;
+        let line = self.0.line().await;
         let text = line.strip_prefix("+OK").unwrap_or_else(|| panic!("{command}: {line}"));
         text.trim_start().to_owned()
     }
@@ -86,18 +84,15 @@ impl Client {
         self.ok(command).await;
         let mut all = Vec::new();
         loop {
-            match self.raw_line().await.as_slice() {
+            match self.0.raw_line().await.as_slice() {
                 b"." => return all,
                 [b'.', line @ ..] | line => all.extend_from_slice(&[line, b"\r\n"].concat()),
             }
         }
     }
 
-    /// Until the server closes.
-    pub async fn rest(&mut self) -> Vec<u8> {
-        let mut rest = Vec::new();
-        // A reset is an end, too.
-        let _ = timeout(PATIENCE, self.stream.read_to_end(&mut rest)).await.unwrap();
-        rest
+    /// The connection.
+    pub fn into_lines(self) -> Lines {
+        self.0
     }
 }

@@ -8,8 +8,8 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio_rustls::TlsConnector;
 use wire::{CertificateFiles, Tls, TlsSettings};
 
-/// For `localhost`; with the directory that its files are in.
-pub fn certificate() -> (Tls, CertificateDer<'static>, tempfile::TempDir) {
+/// For `localhost`.
+pub fn certificate() -> (Tls, CertificateDer<'static>) {
     let directory = tempfile::tempdir().unwrap();
     let CertifiedKey { cert, signing_key } =
         generate_simple_self_signed(["localhost".to_owned()]).unwrap();
@@ -20,9 +20,10 @@ pub fn certificate() -> (Tls, CertificateDer<'static>, tempfile::TempDir) {
     std::fs::write(&files.chain, cert.pem()).unwrap();
     std::fs::write(&files.key, signing_key.serialize_pem()).unwrap();
     let tls = TlsSettings { certificates: vec![files], ..TlsSettings::default() };
-    (Tls::load(tls).unwrap(), cert.der().clone(), directory)
+    (Tls::load(tls).unwrap(), cert.der().clone())
 }
 
+/// A client's half that trusts this certificate alone.
 pub fn trusting(certificate: CertificateDer<'static>) -> TlsConnector {
     let mut roots = RootCertStore::empty();
     roots.add(certificate).unwrap();

@@ -1,5 +1,5 @@
-//! The messages: those of the corpus, and those that the generator makes. Both lie beside the
-//! workspace; where they do not, a test says so. Empty ones are left out: APPEND refuses them.
+//! The messages of the corpus, and those that the generator makes. Both lie beside the workspace;
+//! where they do not, a test says so. Empty ones are left out: IMAP's APPEND refuses them.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -7,9 +7,12 @@ use std::process::{Command, Stdio};
 
 /// How the lines of a message are made to end.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Newlines {
+pub enum Newlines {
+    /// As they are.
     AsIs,
+    /// In LF.
     Lf,
+    /// In CRLF.
     Crlf,
 }
 
@@ -34,7 +37,7 @@ fn lines(raw: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// Every message of the corpus.
-pub(crate) fn corpus(newlines: Newlines) -> Option<Vec<Vec<u8>>> {
+pub fn corpus(newlines: Newlines) -> Option<Vec<Vec<u8>>> {
     let packed = std::fs::File::open(shared("corpus.tar.zst")?).unwrap();
     let mut tar = Vec::new();
     zstd::Decoder::new(packed).unwrap().read_to_end(&mut tar).unwrap();
@@ -43,7 +46,7 @@ pub(crate) fn corpus(newlines: Newlines) -> Option<Vec<Vec<u8>>> {
 }
 
 /// Every message that the generator makes when it is run with these arguments.
-pub(crate) fn generated(arguments: &[&str]) -> Option<Vec<Vec<u8>>> {
+pub fn generated(arguments: &[&str]) -> Option<Vec<Vec<u8>>> {
     let folder = tempfile::tempdir().unwrap();
     let mut run = Command::new("python3");
     run.arg(shared("gen_corpus.py")?).args(arguments).arg("--out").arg(folder.path());
@@ -82,14 +85,19 @@ fn files(tar: &[u8]) -> Vec<&[u8]> {
     files
 }
 
-#[test]
-fn newlines_are_made_alike() {
-    for (raw, lf, crlf) in [
-        (&b"a\nb\r\nc"[..], &b"a\nb\nc"[..], &b"a\r\nb\r\nc"[..]),
-        (b"\r\n\n\r", b"\n\n\r", b"\r\n\r\n\r"),
-        (b"\rx\r\r\n", b"\rx\r\n", b"\rx\r\r\n"),
-    ] {
-        assert_eq!(Newlines::Lf.applied(raw), lf);
-        assert_eq!(Newlines::Crlf.applied(raw), crlf);
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn newlines_are_made_alike() {
+        for (raw, lf, crlf) in [
+            (&b"a\nb\r\nc"[..], &b"a\nb\nc"[..], &b"a\r\nb\r\nc"[..]),
+            (b"\r\n\n\r", b"\n\n\r", b"\r\n\r\n\r"),
+            (b"\rx\r\r\n", b"\rx\r\n", b"\rx\r\r\n"),
+        ] {
+            assert_eq!(Newlines::Lf.applied(raw), lf);
+            assert_eq!(Newlines::Crlf.applied(raw), crlf);
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! What many hosts share, from `scripts/services`, empty.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use mailstore::Backend;
 use mailstore::backends::mongo::{Mongo, MongoOptions};
@@ -18,10 +19,16 @@ fn unused_name() -> String {
     format!("test{:016x}", Random::draw().0 as u64)
 }
 
+/// For a server that has many tests to serve at once.
+fn patient() -> MongoOptions {
+    let patience = Duration::from_secs(60);
+    MongoOptions { timeout: Duration::from_secs(300), patience, ..MongoOptions::default() }
+}
+
 /// MongoDB with GridFS, and Redis.
-pub async fn backend() -> Backend {
+pub(crate) async fn backend() -> Backend {
     let uri = variable("MAILSTORE_TEST_MONGODB");
-    let mongo = Mongo::connect(&uri, &unused_name(), MongoOptions::default()).await.unwrap();
+    let mongo = Mongo::connect(&uri, &unused_name(), patient()).await.unwrap();
     let settings = RedisSettings { prefix: unused_name(), ..RedisSettings::default() };
     let redis = Redis::open(&variable("MAILSTORE_TEST_REDIS"), settings).unwrap();
     Backend {
@@ -33,7 +40,7 @@ pub async fn backend() -> Backend {
 }
 
 /// The same, with its blobs in S3.
-pub fn with_s3(backend: Backend) -> Backend {
+pub(crate) async fn with_s3() -> Backend {
     let options = [
         ("endpoint", variable("MAILSTORE_TEST_S3").as_str()),
         ("allow_http", "true"),
@@ -43,5 +50,5 @@ pub fn with_s3(backend: Backend) -> Backend {
     ]
     .map(|(key, value)| (key.to_owned(), value.to_owned()));
     let blobs = ObjectBlobs::at(&format!("s3://mail/{}", unused_name()), &options).unwrap();
-    Backend { blobs: Arc::new(blobs), ..backend }
+    Backend { blobs: Arc::new(blobs), ..backend().await }
 }

@@ -1,0 +1,117 @@
+//! What the tests of the front-ends share: a server on any backend, people who log in, certificates,
+//! transcripts and the seeds of fuzz targets. Only tests use it.
+//!
+//! A front-end says in [`Front`] how it is put in front of a store, and in [`Scene`] how its
+//! transcripts are played:
+//!
+//! ```
+//! use harness::{Front, On, People, Server};
+//! use mailstore::{Backend, Mailstore};
+//! use wire::{Connection, Ended, Protocol};
+//!
+//! /// Says `hello` and is gone.
+//! struct Hello;
+//!
+//! impl Protocol for Hello {
+//!     async fn converse(&self, mut connection: Connection) -> Result<(), Ended> {
+//!         connection.write(b"hello\r\n").await
+//!     }
+//! }
+//!
+//! impl Front for Hello {
+//!     type Protocol = Self;
+//!
+//!     fn store(&self, backend: Backend) -> Mailstore {
+//!         Mailstore::new(backend, mailstore::Settings::default())
+//!     }
+//!
+//!     fn serve(self, _: Mailstore) -> (Self, wire::Settings) {
+//!         (self, wire::Settings::default())
+//!     }
+//! }
+//! ```
+#![allow(clippy::unwrap_used, clippy::expect_used, async_fn_in_trait)]
+
+#[cfg(feature = "cluster")]
+mod cluster;
+mod corpus;
+mod lines;
+mod mail;
+mod on;
+mod pattern;
+mod people;
+mod script;
+mod seeds;
+mod server;
+mod tls;
+
+pub use corpus::{Newlines, corpus, generated};
+pub use lines::{Lines, PATIENCE};
+pub use mail::Mail;
+pub use on::{Deaf, On, Opened};
+pub use people::{JANE, JOE, People, account};
+pub use script::{Scene, Talk, play};
+pub use seeds::{near, seeds};
+pub use server::{Front, Server};
+pub use tls::{certificate, trusting};
+
+/// Makes tests of the scripts in `tests/scripts`: each on every backend, and one that none is left
+/// out. The crate has a feature `cluster-tests`.
+///
+/// Takes a [`Scene`], the ending of the scripts' names, what they are played on, and their names.
+#[macro_export]
+macro_rules! scripts {
+    ($scene:ty, $ending:literal, [$($on:ident = $place:expr),*], $names:tt) => {
+        $crate::scripts! { @each $scene, $ending, [$($on = $place),*], $names }
+
+        /// A script that nobody plays proves nothing.
+        #[test]
+        fn all_are_played() {
+            let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/scripts");
+            let mut there: Vec<_> = std::fs::read_dir(folder)
+                .unwrap()
+                .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+                .collect();
+            there.sort();
+            assert_eq!($crate::scripts! { @names $ending, $names }, there);
+        }
+    };
+    (@names $ending:literal, { $($name:ident)* }) => {{
+        let mut played = vec![$(concat!(stringify!($name), ".", $ending).to_owned()),*];
+        played.sort();
+        played
+    }};
+    (@each $scene:ty, $ending:literal, $places:tt, { $($name:ident)* }) => {
+        $($crate::scripts! { @one $scene, $ending, $places, $name })*
+    };
+    (@one $scene:ty, $ending:literal, [$($on:ident = $place:expr),*], $name:ident) => {
+        mod $name {
+            use $crate::On;
+
+            async fn play(on: On) {
+                let name = concat!(stringify!($name), ".", $ending);
+                let text = include_str!(concat!("scripts/", stringify!($name), ".", $ending));
+                $crate::play::<$scene>(name, text, on).await;
+            }
+
+            $(
+                #[tokio::test]
+                async fn $on() {
+                    play($place).await;
+                }
+            )*
+
+            #[cfg(feature = "cluster-tests")]
+            #[tokio::test]
+            async fn cluster() {
+                play(On::Cluster).await;
+            }
+
+            #[cfg(feature = "cluster-tests")]
+            #[tokio::test]
+            async fn cluster_with_s3() {
+                play(On::ClusterS3).await;
+            }
+        }
+    };
+}
