@@ -160,6 +160,39 @@ async fn the_lock_of_a_crashed_host_goes_away() {
     Client::login_when_free(server.address).await;
 }
 
+/// The lock is the store's: two servers on one store share it.
+async fn two_hosts_share_the_lock(on: On) {
+    let opened = on.open().await;
+    let here = Server::on_backend(opened.backend.clone(), Options::default()).await;
+    let there = Server::on_backend(opened.backend, Options::default()).await;
+    here.mail(JOE).append("one\r\n").await;
+    let mut client = Client::login(here.address).await;
+    client.ok("DELE 1").await;
+    let mut second = Client::connect(there.address).await;
+    second.ok("USER joe").await;
+    second.send(b"PASS secret\r\n").await;
+    assert_eq!(second.line().await, "-ERR [IN-USE] another session has the maildrop");
+    client.ok("QUIT").await;
+    second.ok("USER joe").await;
+    assert_eq!(second.ok("PASS secret").await, "maildrop has 0 messages (0 octets)");
+}
+
+#[tokio::test]
+async fn two_hosts_share_the_lock_in_memory() {
+    two_hosts_share_the_lock(On::Memory).await;
+}
+
+#[tokio::test]
+async fn two_hosts_share_the_lock_embedded() {
+    two_hosts_share_the_lock(On::Embedded).await;
+}
+
+#[cfg(feature = "cluster-tests")]
+#[tokio::test]
+async fn two_hosts_share_the_lock_cluster() {
+    two_hosts_share_the_lock(On::Cluster).await;
+}
+
 /// A session outlives its first lease, for it renews it; and one that has lost it stops.
 #[tokio::test]
 async fn a_lease_is_renewed_and_its_loss_noticed() {

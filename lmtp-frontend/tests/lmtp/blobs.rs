@@ -3,15 +3,17 @@
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use lmtp_frontend::Settings;
 use mailstore::backends::memory::{self, MemoryLedger};
 use mailstore::blob::ObjectName;
 use mailstore::store::{BlobStore, StoreError};
 
 use crate::common::people::{ALICE, BOB, CAROL};
-use crate::common::{Options, Server, lhlo};
+use crate::common::{Options, Server, bare, lhlo};
 
 /// Counts what is put; takes no more than it is allowed.
 #[derive(Debug)]
@@ -19,6 +21,14 @@ struct Counting {
     blobs: Arc<dyn BlobStore>,
     puts: AtomicUsize,
     most: usize,
+    then: Then,
+}
+
+/// What becomes of what is too much.
+#[derive(Clone, Copy, Debug)]
+enum Then {
+    Fails,
+    Hangs,
 }
 
 #[async_trait]
@@ -27,7 +37,10 @@ impl BlobStore for Counting {
         // Others get their turn while this is under way.
         tokio::task::yield_now().await;
         if self.puts.fetch_add(1, Ordering::SeqCst) >= self.most {
-            return Err(StoreError::unavailable("put", "no space left"));
+            match self.then {
+                Then::Fails => return Err(StoreError::unavailable("put", "no space left")),
+                Then::Hangs => std::future::pending().await,
+            }
         }
         self.blobs.put(name, bytes).await
     }
@@ -46,13 +59,14 @@ impl BlobStore for Counting {
 }
 
 /// A server whose blobs above 1,000 bytes go to a store that takes `most` of them.
-async fn server(most: usize) -> (Server, Arc<Counting>) {
+async fn server(most: usize, then: Then) -> (Server, Arc<Counting>) {
     let mut backend = memory::backend();
-    let puts = AtomicUsize::new(0);
-    let counting = Arc::new(Counting { blobs: backend.blobs.clone(), puts, most });
+    let (blobs, puts) = (backend.blobs.clone(), AtomicUsize::new(0));
+    let counting = Arc::new(Counting { blobs, puts, most, then });
     backend.blobs = counting.clone();
     backend.ledger = Arc::new(MemoryLedger::keeping_up_to(1_000));
-    (Server::on_backend(backend, Options::default()).await, counting)
+    let settings = Settings { delivery: Duration::from_secs(2), ..bare() };
+    (Server::on_backend(backend, Options::from(settings)).await, counting)
 }
 
 fn message() -> String {
@@ -84,7 +98,7 @@ async fn deliver(server: &Server, replies: &str) {
 
 #[tokio::test]
 async fn an_attachment_to_many_is_put_once() {
-    let (server, counting) = server(usize::MAX).await;
+    let (server, counting) = server(usize::MAX, Then::Fails).await;
     deliver(&server, "S: 250 2.0.0 <alice> *\nS: 250 2.0.0 <bob> *\nS: 250 2.0.0 <carol> *").await;
     assert_eq!(counting.puts.load(Ordering::SeqCst), 1);
     for account in [ALICE, BOB, CAROL] {
@@ -94,10 +108,33 @@ async fn an_attachment_to_many_is_put_once() {
 
 #[tokio::test]
 async fn a_full_blob_store_is_no_ok() {
-    let (server, _) = server(0).await;
+    let (server, _) = server(0, Then::Fails).await;
     let no = |name| format!("S: 451 4.3.0 <{name}> the store is not available\n");
     deliver(&server, &["alice", "bob", "carol"].map(no).concat()).await;
     for account in [ALICE, BOB, CAROL] {
         assert!(server.mail(account).texts("INBOX").await.is_empty());
     }
+}
+
+/// A blob store that never answers is given up, and what had no part in it goes on.
+#[tokio::test]
+async fn a_blob_store_that_never_answers_is_no_ok() {
+    let (server, _) = server(0, Then::Hangs).await;
+    let no = |name| format!("S: 451 4.3.0 <{name}> the store does not answer\n");
+    deliver(&server, &["alice", "bob", "carol"].map(no).concat()).await;
+    let mut client = lhlo(&server).await;
+    client
+        .play(
+            "C: MAIL FROM:<a@b>
+             C: RCPT TO:<alice>
+             C: DATA
+             S: 250 2.1.0 OK
+             S: 250 2.1.5 OK
+             S: 354 *
+             C: small
+             C: .
+             S: 250 2.0.0 <alice> * saved",
+        )
+        .await;
+    assert_eq!(server.mail(ALICE).texts("INBOX").await, ["small\r\n"]);
 }
