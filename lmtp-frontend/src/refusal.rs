@@ -83,3 +83,37 @@ impl From<Unkept> for No {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(no: impl Into<No>) -> String {
+        no.into().about("alice").to_string().trim_end().to_owned()
+    }
+
+    #[test]
+    fn what_a_mailbox_refuses() {
+        for (refusal, reply) in [
+            (Refusal::OverQuota, "452 4.2.2 <alice> over quota"),
+            (Refusal::TooLarge { limit: 1 }, "552 5.3.4 <alice> the message is too large"),
+            (Refusal::NoSuchMailbox, "550 5.2.1 <alice> no such mailbox"),
+            (Refusal::UidsExhausted, "452 4.2.2 <alice> the mailbox is full"),
+            (Refusal::NoRight, "451 4.2.0 <alice> the mailbox cannot take it at present"),
+        ] {
+            assert_eq!(said(&refusal), reply);
+        }
+    }
+
+    #[test]
+    fn what_a_store_cannot_do() {
+        for (fault, why) in [
+            (Fault::Contended, "the store is busy"),
+            (Fault::Unavailable, "the store is not available"),
+            (Fault::Corrupt, "the store is damaged"),
+        ] {
+            let error = StoreError::new(fault, "commit", "x");
+            assert_eq!(said(&error), format!("451 4.3.0 <alice> {why}"));
+        }
+    }
+}

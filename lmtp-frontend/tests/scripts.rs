@@ -13,10 +13,12 @@ harness::scripts! {
         data
         errors
         labels
+        outbox
         over_quota
         parameters
         recipients
         silent
         too_large
+        xclient
     }
 }

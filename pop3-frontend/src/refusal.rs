@@ -80,3 +80,20 @@ pub(crate) fn of_login(verdict: &Verdict) -> No {
         _ => No::new(Code::Auth, "wrong name or password"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_store_cannot_do() {
+        for (fault, code, text) in [
+            (Fault::Contended, Code::SysTemp, "the store is busy"),
+            (Fault::Unavailable, Code::SysTemp, "the store is not available"),
+            (Fault::Corrupt, Code::SysPerm, "the store is damaged"),
+        ] {
+            let no = No::from(&StoreError::new(fault, "fetch", "x"));
+            assert_eq!(no, No::new(code, text));
+        }
+    }
+}

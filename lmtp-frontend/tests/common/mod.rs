@@ -88,6 +88,8 @@ impl Scene for Options {
     fn set(&mut self, name: &str, value: &str) {
         let number = || value.parse::<u64>().expect("a number");
         match name {
+            "outbox" => self.outbox = Some(Arc::default()),
+            "xclient" => self.lmtp.xclient = vec![value.parse().unwrap()],
             "labels" if value == "filed" => self.lmtp.labels = Labels::Filed,
             "errors" => self.lmtp.errors = number() as u32,
             "recipients" => self.lmtp.recipients = number() as usize,
