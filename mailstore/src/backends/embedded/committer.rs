@@ -220,7 +220,10 @@ impl Writer {
             self.latest.clear();
             self.recent = Recent::since(Timestamp::now());
             match schema::open(&self.path) {
-                Ok(db) => self.db = db,
+                Ok(db) => {
+                    self.db = db;
+                    self.log = Log::of(&self.path);
+                }
                 Err(error) => tracing::error!(%error, "the database cannot be opened again"),
             }
         }
