@@ -48,7 +48,7 @@ pub struct PropertyChange {
 }
 
 /// Whose properties are asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Scope {
     /// Those of the account as such.
     Account,
@@ -75,7 +75,7 @@ impl Scope {
 }
 
 /// Which properties are asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct WantedProperties {
     /// Whose.
     pub scope: Scope,

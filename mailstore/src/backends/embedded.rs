@@ -11,6 +11,7 @@
 
 #[cfg(feature = "accounts")]
 mod accounts;
+mod answers;
 mod check;
 mod committer;
 mod compact;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use rusqlite::{Connection, params};
 
+use super::answers::Answers;
 use super::compact::NOBODY;
 use super::connection::Failure;
 use super::ledger::EmbeddedLedger;
@@ -25,11 +26,30 @@ const SECRET: &str = "account secret";
 #[derive(Clone, Debug)]
 pub struct EmbeddedAccounts {
     ledger: Arc<EmbeddedLedger>,
+    answers: Arc<Kept>,
+}
+
+/// What delivery asks for.
+#[derive(Debug)]
+struct Kept {
+    users: Answers<AccountId, Option<User>>,
+    named: Answers<Name, Option<User>>,
+    owners: Answers<Address, Option<AccountId>>,
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self {
+            users: Answers::new(|_| true),
+            named: Answers::new(|_| true),
+            owners: Answers::new(|_| true),
+        }
+    }
 }
 
 impl EmbeddedAccounts {
     pub(super) fn new(ledger: Arc<EmbeddedLedger>) -> Self {
-        Self { ledger }
+        Self { ledger, answers: Arc::default() }
     }
 
     async fn write<T: Send + 'static>(
@@ -66,11 +86,13 @@ impl AccountStore for EmbeddedAccounts {
     }
 
     async fn user(&self, account: AccountId) -> Result<Option<User>, StoreError> {
-        self.read("read user", |db| user(db, account))
+        let ask = || self.read("read user", |db| user(db, account));
+        self.answers.users.of(account, self.ledger.latest(), ask)
     }
 
     async fn named(&self, name: &Name) -> Result<Option<User>, StoreError> {
-        self.read("read user", |db| named(db, name))
+        let ask = || self.read("read user", |db| named(db, name));
+        self.answers.named.of(name.clone(), self.ledger.latest(), ask)
     }
 
     async fn users(&self, after: Option<AccountId>, limit: usize) -> Result<Vec<User>, StoreError> {
@@ -88,7 +110,8 @@ impl AccountStore for EmbeddedAccounts {
     }
 
     async fn owner(&self, address: &Address) -> Result<Option<AccountId>, StoreError> {
-        self.read("read address", |db| owner(db, address))
+        let ask = || self.read("read address", |db| owner(db, address));
+        self.answers.owners.of(address.clone(), self.ledger.latest(), ask)
     }
 
     async fn secret(&self) -> Result<[u8; 32], StoreError> {

@@ -175,6 +175,7 @@ impl Writer {
         let recent = &self.recent;
         let mut decided: Vec<Decided> = Vec::with_capacity(changes.len());
         let mut last = HashMap::new();
+        let mut has_properties = false;
         let done = in_transaction(&self.db, &mut self.heads, |transaction| {
             let mut here: HashMap<ChangeId, usize> = HashMap::new();
             for change in changes {
@@ -193,9 +194,13 @@ impl Writer {
                     }
                 });
             }
+            has_properties = transaction.has_properties;
             Ok(())
         });
         self.settle(done)?;
+        if has_properties {
+            self.latest.changed();
+        }
         for (change, result) in changes.iter().zip(&decided) {
             if let Ok(committed) = result {
                 self.recent.remember(change.id, committed);
@@ -210,6 +215,8 @@ impl Writer {
         work: impl FnOnce(&mut Transaction<'_>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let result = in_transaction(&self.db, &mut self.heads, work);
+        // Whatever it was that was done.
+        self.latest.changed();
         self.settle(result)
     }
 

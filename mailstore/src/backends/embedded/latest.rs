@@ -1,7 +1,9 @@
 //! The last commit of each account, so that a session that has seen it need not ask the database
-//! whether there is news. Only the committer writes here; nobody else writes to the database.
+//! whether there is news; and how often anything else than mail has changed. Only the committer
+//! writes here; nobody else writes to the database.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::id::AccountId;
@@ -13,6 +15,7 @@ const MOST: usize = 10_000;
 #[derive(Debug, Default)]
 pub(super) struct Latest {
     modseqs: Mutex<HashMap<AccountId, ModSeq>>,
+    changes: AtomicU64,
 }
 
 impl Latest {
@@ -31,6 +34,17 @@ impl Latest {
         *latest = modseq.max(*latest);
     }
 
+    /// How often users, addresses or properties have changed, or may have. What was read while it
+    /// was the same is still true.
+    pub(super) fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Acquire)
+    }
+
+    /// Users, addresses or properties may have changed, durably.
+    pub(super) fn changed(&self) {
+        self.changes.fetch_add(1, Ordering::AcqRel);
+    }
+
     /// An account is being removed.
     pub(super) fn forget(&self, account: AccountId) {
         self.modseqs().remove(&account);
@@ -39,6 +53,7 @@ impl Latest {
     /// Forgets everything: what became of a transaction is not known.
     pub(super) fn clear(&self) {
         self.modseqs().clear();
+        self.changed();
     }
 
     fn modseqs(&self) -> MutexGuard<'_, HashMap<AccountId, ModSeq>> {

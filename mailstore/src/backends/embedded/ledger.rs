@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::answers::Answers;
 use super::committer::Committer;
 use super::connection::{Failure, Readers};
 use super::directory::{Lock, OpenError};
@@ -22,7 +23,7 @@ use crate::id::{AccountId, MailboxId, MailboxKey};
 use crate::journal::{Replay, codec};
 use crate::mailbox::{Mailbox, MailboxState, Mailboxes};
 use crate::message::Want;
-use crate::property::{PropertyPage, WantedProperties};
+use crate::property::{Property, PropertyPage, Scope, WantedProperties};
 use crate::store::{
     BlobState, Claim, CommitError, Held, LeaseAsk, Ledger, Opened, Page, Purge, Purged, StoreError,
 };
@@ -30,6 +31,10 @@ use crate::uid::{ModSeq, UidSet};
 
 /// Blobs up to this size stand in the database.
 const KEEPS_UP_TO: u64 = 256 << 10;
+/// Properties that take more memory than this, in bytes, are read anew each time.
+const SMALL: usize = 2048;
+/// So are those asked for by a longer prefix.
+const SHORT: usize = 32;
 
 /// A ledger in one SQLite database.
 #[derive(Debug)]
@@ -37,6 +42,8 @@ pub struct EmbeddedLedger {
     readers: Readers,
     committer: Committer,
     latest: Arc<Latest>,
+    /// Properties of accounts as such.
+    properties: Answers<(AccountId, WantedProperties), PropertyPage>,
     uids: UidCache,
     /// In memory: one process has the directory, and its sessions end with it.
     leases: Leases,
@@ -50,6 +57,7 @@ impl EmbeddedLedger {
             readers,
             committer: Committer::start(writer, lock, Arc::clone(&latest))?,
             latest,
+            properties: Answers::new(is_small),
             uids: UidCache::default(),
             leases: Leases::default(),
             purged_to: Mutex::default(),
@@ -74,6 +82,12 @@ impl EmbeddedLedger {
         work: impl FnOnce(&Connection) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, StoreError> {
         self.committer.transact(op, move |transaction| work(transaction.db)).await
+    }
+
+    /// What has changed last.
+    #[cfg(feature = "accounts")]
+    pub(super) fn latest(&self) -> &Latest {
+        &self.latest
     }
 
     fn snapshot(&self, at: MailboxKey) -> Result<Option<(Opened, MailboxNo)>, StoreError> {
@@ -151,7 +165,15 @@ impl Ledger for EmbeddedLedger {
         account: AccountId,
         wanted: &WantedProperties,
     ) -> Result<PropertyPage, StoreError> {
-        self.readers.read("read properties", |db| property::page(db, account, wanted))
+        let ask = || self.readers.read("read properties", |db| property::page(db, account, wanted));
+        match wanted {
+            WantedProperties { scope: Scope::Account, prefix, after: None }
+                if prefix.len() <= SHORT =>
+            {
+                self.properties.of((account, wanted.clone()), &self.latest, ask)
+            }
+            _ => ask(),
+        }
     }
 
     async fn mailboxes_with(&self, key: &str, limit: usize) -> Result<Vec<MailboxKey>, StoreError> {
@@ -223,6 +245,11 @@ impl Ledger for EmbeddedLedger {
         self.leases.forget(account);
         Ok(more)
     }
+}
+
+/// Is it worth keeping?
+fn is_small(page: &PropertyPage) -> bool {
+    !page.more && page.list.iter().map(Property::size).sum::<usize>() <= SMALL
 }
 
 fn number(db: &Connection, at: MailboxKey) -> Result<Option<MailboxNo>, Failure> {

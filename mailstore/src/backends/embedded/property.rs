@@ -104,9 +104,11 @@ pub(super) fn mailboxes_with(
     Ok(found)
 }
 
-/// What a delta makes of the properties.
-pub(super) fn write(db: &Connection, account: AccountId, delta: &Delta) -> Result<(), Failure> {
+/// Writes what a delta makes of the properties. Does it touch any?
+pub(super) fn write(db: &Connection, account: AccountId, delta: &Delta) -> Result<bool, Failure> {
+    let mut touched = !delta.properties.is_empty();
     for deleted in delta.mailboxes.iter().filter(|mailbox| !Mailbox::is_listed(mailbox)) {
+        touched = true;
         db.prepare_cached("DELETE FROM property WHERE account = ?1 AND mailbox = ?2")?
             .execute(params![account.get(), deleted.id.0])?;
     }
@@ -131,7 +133,7 @@ pub(super) fn write(db: &Connection, account: AccountId, delta: &Delta) -> Resul
                 .execute(params![account.get(), mailbox, key])?,
         };
     }
-    Ok(())
+    Ok(touched)
 }
 
 fn seal(account: AccountId, mailbox: u32, (key, value): (&str, &Bytes)) -> Vec<u8> {

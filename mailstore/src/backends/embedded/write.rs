@@ -25,11 +25,13 @@ pub(super) struct Transaction<'a> {
     pub(super) heads: &'a mut Heads,
     /// Where emails stand that this transaction has read or written.
     numbers: HashMap<(AccountId, EmailId), EmailNo>,
+    /// Has it written any property?
+    pub(super) has_properties: bool,
 }
 
 impl<'a> Transaction<'a> {
     pub(super) fn new(db: &'a Connection, heads: &'a mut Heads) -> Self {
-        Self { db, heads, numbers: HashMap::new() }
+        Self { db, heads, numbers: HashMap::new(), has_properties: false }
     }
 
     /// Decides a change on the state left by the one before, and writes what comes of it.
@@ -133,7 +135,7 @@ impl<'a> Transaction<'a> {
             let no = self.number_of(account, *mailbox)?;
             self.write_row(account, no, (row, change))?;
         }
-        property::write(self.db, account, delta)?;
+        self.has_properties |= property::write(self.db, account, delta)?;
         if let Some(record) = &delta.record {
             self.db
                 .prepare_cached("INSERT INTO journal (account, modseq, v) VALUES (?1, ?2, ?3)")?
