@@ -68,6 +68,7 @@ fn position(error: &CommandError) -> usize {
         CommandError::Syntax(SyntaxError { at, .. })
         | CommandError::Unknown { at }
         | CommandError::Charset { at, .. }
+        | CommandError::NotUtf8 { at }
         | CommandError::TooManyKeys { at }
         | CommandError::MailboxName { at } => at,
     }

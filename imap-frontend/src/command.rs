@@ -14,6 +14,7 @@ mod enable;
 mod esearch;
 mod expunge;
 pub(crate) mod fetch;
+pub(crate) mod filters;
 mod id;
 pub(crate) mod idle;
 mod language;
@@ -95,7 +96,7 @@ async fn authenticated(session: &mut Session, command: Command) -> Outcome {
         Command::Status(status) => status::run(talk, state, &status).await,
         Command::Enable(enable) => enable::run(talk, state, &enable),
         Command::Esearch(esearch) => Box::pin(esearch::run(talk, state, &esearch)).await,
-        Command::Append(append) => Box::pin(append::run(state, append)).await,
+        Command::Append(append) => Box::pin(append::run(talk, state, append)).await,
         Command::Namespace => namespace::run(talk),
         Command::Notify(notify) => Box::pin(notify::run(talk, state, notify)).await,
         command => match state.user() {
@@ -118,9 +119,9 @@ async fn of_user(talk: &mut Talk, user: &Authenticated, command: Command) -> Out
         Command::GetQuota(root) => quota::get(talk, user, &root).await,
         Command::GetQuotaRoot(name) => quota::root_of(talk, user, &name).await,
         Command::SetQuota(set) => quota::set(talk, user, &set).await,
-        Command::Create(create) => mailbox::create(user, &create).await,
-        Command::Delete(name) => mailbox::delete(user, &name).await,
-        Command::Rename(rename) => mailbox::rename(user, &rename).await,
+        Command::Create(create) => mailbox::create(talk, user, &create).await,
+        Command::Delete(name) => mailbox::delete(talk, user, &name).await,
+        Command::Rename(rename) => mailbox::rename(talk, user, &rename).await,
         Command::Subscribe(name) => mailbox::subscribe(user, &name).await,
         Command::Unsubscribe(name) => mailbox::unsubscribe(user, &name).await,
         other => Err(unknown(&other)),

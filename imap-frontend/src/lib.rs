@@ -47,6 +47,7 @@ pub mod codec;
 mod command;
 mod contexts;
 mod gate;
+mod listed;
 mod names;
 mod notify;
 mod numbers;

@@ -69,6 +69,8 @@ pub(crate) enum Failed {
     No(Option<Code<'static>>, Cow<'static, str>),
     /// A URL leads to nothing (RFC 4469 4.1).
     BadUrl(Vec<u8>),
+    /// There is no filter of that name (RFC 5466 3.1).
+    UndefinedFilter(Box<str>),
     /// It makes no sense, or not now.
     Bad(Cow<'static, str>),
     /// It counts on sequence numbers, and the client has none (RFC 9586 3.2).
@@ -82,6 +84,11 @@ pub(crate) enum Failed {
 impl Failed {
     pub(crate) fn no(code: Code<'static>, text: impl Into<Cow<'static, str>>) -> Self {
         Self::No(Some(code), text.into())
+    }
+
+    /// Is the answer NO?
+    pub(crate) fn is_no(&self) -> bool {
+        matches!(self, Self::No(..) | Self::BadUrl(_) | Self::UndefinedFilter(_))
     }
 
     pub(crate) fn bad(text: impl Into<Cow<'static, str>>) -> Self {

@@ -14,7 +14,7 @@ use crate::codec::{
     Announced, Command, CommandError, CommandText, Event, FrameError, Names, Rejected, Sync, Tag,
     Tagged, parse,
 };
-use crate::command::{self, capability, compress, idle, start_tls, unauthenticate};
+use crate::command::{self, capability, compress, filters, idle, start_tls, unauthenticate};
 use crate::gate::{self, Tail};
 use crate::notify;
 use crate::outcome::{Done, Failed, Note, Outcome};
@@ -261,12 +261,16 @@ impl Session {
     }
 
     /// Runs a command, then tells what may be told.
-    async fn execute(&mut self, command: Command) -> Outcome {
+    async fn execute(&mut self, mut command: Command) -> Outcome {
+        let filled = filters::fill(&mut self.state, &mut command).await;
         let tail = gate::tail(&command);
-        let outcome = command::run(self, command).await;
+        let outcome = match filled {
+            Ok(()) => command::run(self, command).await,
+            Err(failed) => Err(failed),
+        };
         self.admissions.clear();
         if let State::Selected(selected) = &mut self.state
-            && matches!(outcome, Ok(_) | Err(Failed::No(..) | Failed::BadUrl(_)))
+            && outcome.as_ref().err().is_none_or(Failed::is_no)
         {
             match tail {
                 Tail::News => selected.tell(&mut self.talk).await?,
@@ -286,6 +290,9 @@ impl Session {
             Err(Failed::No(code, text)) => reply.no(tag, code, &text),
             Err(Failed::BadUrl(url)) => {
                 reply.no(tag, Some(Code::BadUrl(&url)), "There is nothing at that URL");
+            }
+            Err(Failed::UndefinedFilter(name)) => {
+                reply.no(tag, Some(Code::UndefinedFilter(&name)), "There is no such filter");
             }
             Err(Failed::Bad(text)) => {
                 reply.bad(tag, &text);

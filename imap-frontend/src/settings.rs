@@ -1,6 +1,7 @@
 //! What can be set on an IMAP server, with the defaults and their reasons. Timeouts and limits of
 //! connections are those of [`wire::Settings`].
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Settings of an [`Imap`](crate::Imap) server.
@@ -20,6 +21,9 @@ pub struct Settings {
     pub admin: Option<String>,
     /// The server's entry `/shared/comment` (RFC 5464 6.2.1). Default none.
     pub comment: Option<String>,
+    /// Searches that every user may name (RFC 5466): the server's entries
+    /// `/shared/filters/values/NAME`. A user's own filter of the same name goes first. Default none.
+    pub filters: BTreeMap<String, String>,
     /// How often IDLE looks for news that no beacon has told. Default 60 s.
     pub idle_poll: Duration,
     /// How many messages SELECT looks at, at either end of the mailbox, to find the first that is
@@ -51,6 +55,7 @@ impl Default for Settings {
             memory_wait: Duration::from_secs(30),
             admin: None,
             comment: None,
+            filters: BTreeMap::new(),
             idle_poll: Duration::from_secs(60),
             unseen_search: 512,
             literals: Literals::Plus,

@@ -6,6 +6,8 @@ use mailstore::id::{AccountId, MailboxId, MailboxKey};
 use mailstore::mailbox::{Mailbox, MailboxState, Mailboxes, SEPARATOR};
 use mailstore::rights::{Right, Rights};
 
+use crate::codec::reply::ListAttribute;
+use crate::listed::special_use;
 use crate::names::OTHERS;
 use crate::outcome::Failed;
 use crate::state::Authenticated;
@@ -22,6 +24,20 @@ pub(crate) struct Item {
 impl Item {
     pub(crate) fn key(&self) -> MailboxKey {
         MailboxKey { account: self.at, mailbox: self.mailbox.id }
+    }
+
+    /// What LIST says of it, whatever it was asked.
+    pub(crate) fn attributes(&self) -> Vec<ListAttribute> {
+        let mut attributes = Vec::new();
+        if !self.is_live() {
+            attributes.push(ListAttribute::NoSelect);
+        }
+        attributes.push(match self.has_children {
+            true => ListAttribute::HasChildren,
+            false => ListAttribute::HasNoChildren,
+        });
+        attributes.extend(self.mailbox.special_use.and_then(special_use));
+        attributes
     }
 
     /// Can it be selected, by who has the right to?

@@ -159,6 +159,7 @@ proptest! {
                 let (CommandError::Syntax(imap_frontend::codec::SyntaxError { at, .. })
                     | CommandError::Unknown { at }
                     | CommandError::Charset { at, .. }
+                    | CommandError::NotUtf8 { at }
                     | CommandError::TooManyKeys { at }
                     | CommandError::MailboxName { at }) = rejected.error;
                 prop_assert!(at <= len);

@@ -29,6 +29,7 @@ harness::scripts! {
         esearch
         expunged_elsewhere
         fetch
+        filters
         first_mail
         fuzzy
         idle

@@ -260,7 +260,7 @@ impl Selected {
         let mut updates = replaying.finish(cursor);
         match self.store.open(at).await? {
             Some(opened) => updates.extend(view.resync(&opened)),
-            None => updates.push(Update::Gone),
+            None => updates.extend(view.lost(self.store.mailboxes(at.account).await?.head.modseq)),
         }
         Ok(updates)
     }

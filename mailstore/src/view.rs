@@ -21,6 +21,8 @@ pub struct View {
     highest: Option<Uid>,
     modseq: ModSeq,
     cursor: ModSeq,
+    /// The mailbox was deleted, and that was told.
+    gone: bool,
 }
 
 /// What a session must be told, in this order.
@@ -58,6 +60,7 @@ impl View {
             highest: highest(opened),
             modseq: opened.mailbox.modseq,
             cursor: opened.cursor,
+            gone: false,
         }
     }
 
@@ -113,6 +116,13 @@ impl View {
         debug_assert_eq!(self.uids, opened.uids);
         updates
     }
+
+    /// The journal does not reach back to this view, and the mailbox is there no more: at that place
+    /// of the account's line, or before. It is told once.
+    pub fn lost(&mut self, cursor: ModSeq) -> Option<Update> {
+        self.cursor = self.cursor.max(cursor);
+        (!std::mem::replace(&mut self.gone, true)).then_some(Update::Gone)
+    }
 }
 
 /// The highest UID given out before a mailbox was opened.
@@ -162,7 +172,7 @@ impl Replaying<'_> {
             Event::Flags(_) if self.is_own(record) => {}
             Event::Flags(uids) => self.flagged.extend(uids.ranges()),
             Event::Mailbox(MailboxEvent::Deleted) => {
-                self.updates.push(Update::Gone);
+                self.updates.extend(self.view.lost(record.modseq));
                 return;
             }
             Event::Mailbox(_) | Event::Property => return,

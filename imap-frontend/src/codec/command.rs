@@ -53,7 +53,7 @@ pub use notify::{EventGroup, InitialStatus, Notify, NotifyEvent, Watch};
 pub use quota::{Resource, SetQuota};
 pub use rename::Rename;
 pub use replace::Replace;
-pub use search::{ResultOption, Search};
+pub use search::{ResultOption, Search, parse_keys};
 pub use select::{Access, QResync, Select};
 pub use sort::Sort;
 pub use stage::Stage;

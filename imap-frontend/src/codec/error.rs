@@ -32,6 +32,13 @@ pub enum CommandError {
         /// It was to be saved for `$`, which is empty now (RFC 5182 2.1).
         saves: bool,
     },
+    /// A filter in a SEARCH whose charset is another than UTF-8 (RFC 5466 3.1): BAD `[BADCHARSET
+    /// (US-ASCII UTF-8 ...)]`.
+    #[error("filters are for searches in UTF-8, at byte {at}")]
+    NotUtf8 {
+        /// Where its name is.
+        at: usize,
+    },
     /// More keys in one SEARCH, or nested deeper, than this server looks for: NO `[LIMIT]`.
     #[error("too many search keys at byte {at}")]
     TooManyKeys {

@@ -49,9 +49,13 @@ fn composed(text: &str) -> Cow<'_, str> {
 }
 
 /// The name of a mailbox, as UTF-8 in Normalization Form C, with the hierarchy in it. INBOX, which clients may write in
-/// any case (RFC 9051 5.1), is `INBOX`.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct MailboxName(Box<str>);
+/// any case (RFC 9051 5.1), is `INBOX`. However it was written, it is the same.
+#[derive(Clone, Eq)]
+pub struct MailboxName {
+    name: Box<str>,
+    /// What the client wrote, if that is not the name.
+    written: Option<Box<str>>,
+}
 
 impl MailboxName {
     /// The mailbox that always exists.
@@ -60,7 +64,9 @@ impl MailboxName {
     /// A name that is text already.
     pub fn new(name: &str) -> Self {
         let inbox = name.eq_ignore_ascii_case(Self::INBOX);
-        Self(if inbox { Self::INBOX.into() } else { composed(name).into() })
+        let named = if inbox { Cow::Borrowed(Self::INBOX) } else { composed(name) };
+        let written = (named != name).then(|| name.into());
+        Self { name: named.into(), written }
     }
 
     /// A name as a client writes it. `None` if it is none, or contains a control character.
@@ -71,23 +77,34 @@ impl MailboxName {
 
     /// The name.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.name
+    }
+
+    /// As it was written, if that looks the same and is not the same.
+    pub fn written(&self) -> Option<&str> {
+        self.written.as_deref()
     }
 
     /// Is it INBOX?
     pub fn is_inbox(&self) -> bool {
-        &*self.0 == Self::INBOX
+        &*self.name == Self::INBOX
+    }
+}
+
+impl PartialEq for MailboxName {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
     }
 }
 
 impl fmt::Display for MailboxName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.name)
     }
 }
 
 impl fmt::Debug for MailboxName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", &*self.0)
+        write!(f, "{:?}", &*self.name)
     }
 }

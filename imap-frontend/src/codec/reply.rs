@@ -147,6 +147,7 @@ impl Reply {
         let (condition, code) = match rejected.error {
             CommandError::Syntax(_) | CommandError::Unknown { .. } => (Condition::Bad, None),
             CommandError::Charset { .. } => (Condition::No, Some(Code::BadCharset)),
+            CommandError::NotUtf8 { .. } => (Condition::Bad, Some(Code::BadCharset)),
             CommandError::TooManyKeys { .. } => (Condition::No, Some(Code::Limit)),
             CommandError::MailboxName { .. } => (Condition::No, Some(Code::Cannot)),
         };

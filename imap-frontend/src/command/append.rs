@@ -12,9 +12,11 @@ use mailstore::{Incoming, Mailstore, Prepared};
 
 use super::catenate::Sources;
 use crate::codec::command::{Append, AppendMessage, CatenatePart, MessageData};
+use crate::listed;
 use crate::outcome::{Done, Failed, Note, Outcome};
 use crate::refusal::{self, Role};
 use crate::state::State;
+use crate::talk::Talk;
 
 /// The client has changed its mind.
 pub(super) fn cancelled() -> Failed {
@@ -35,7 +37,7 @@ pub(super) fn is_cancelled(data: &MessageData) -> bool {
 /// From this size on a message is parsed where it does not hold up other sessions.
 const LARGE: usize = 256 * 1024;
 
-pub(super) async fn run(state: &State, append: Append) -> Outcome {
+pub(super) async fn run(talk: &mut Talk, state: &State, append: Append) -> Outcome {
     let Some(mut sources) = Sources::of(state) else { return Err(Failed::bad("Log in first")) };
     if append.messages.iter().any(|message| is_cancelled(&message.data)) {
         return Err(cancelled());
@@ -49,6 +51,7 @@ pub(super) async fn run(state: &State, append: Append) -> Outcome {
     }
     let appended = user.store().append(by, to, messages).await;
     let appended = appended.map_err(refusal::of_target)?;
+    listed::tell_written(talk, user, &append.mailbox).await?;
     let note = Note::Appended { validity: appended.uid_validity, uids: appended.uids };
     Ok(Done::noting(note, "Stored"))
 }

@@ -10,12 +10,13 @@ use crate::session::Session;
 use crate::state::State;
 
 /// At any time.
-const ALWAYS: [&str; 6] = ["IMAP4rev1", "ID", "ENABLE", "IDLE", "LANGUAGE", "INPROGRESS"];
+const ALWAYS: [&str; 7] =
+    ["IMAP4rev1", "IMAP4rev2", "ID", "ENABLE", "IDLE", "LANGUAGE", "INPROGRESS"];
 /// Before login.
 const BEFORE_LOGIN: [&str; 1] = ["SASL-IR"];
 /// After login. NOTIFY is not among them: beside METADATA it would have to tell which entries change
 /// (RFC 5465 5.6), and the journal does not say it.
-const AFTER_LOGIN: [&str; 47] = [
+const AFTER_LOGIN: [&str; 49] = [
     "NAMESPACE",
     "CHILDREN",
     "LIST-EXTENDED",
@@ -57,6 +58,8 @@ const AFTER_LOGIN: [&str; 47] = [
     "CONTEXT=SEARCH",
     "CONTEXT=SORT",
     "MULTISEARCH",
+    "FILTERS",
+    "I18NLEVEL=1",
     "SEARCH=FUZZY",
     "THREAD=ORDEREDSUBJECT",
     "THREAD=REFERENCES",

@@ -8,14 +8,16 @@ use mailstore::mailbox::{SEPARATOR, SpecialUse};
 use crate::codec::MailboxName;
 use crate::codec::command::{Create, Rename};
 use crate::codec::reply::Code;
+use crate::listed;
 use crate::names::no_right;
 use crate::outcome::{Done, Failed, Outcome};
 use crate::refusal::{Role, no_such_mailbox};
 use crate::state::Authenticated;
+use crate::talk::Talk;
 
 /// CREATE. A separator at the end says that names will be created under it, which may be done
 /// under any name here; so it means nothing (RFC 9051 6.3.4).
-pub(super) async fn create(user: &Authenticated, create: &Create) -> Outcome {
+pub(super) async fn create(talk: &mut Talk, user: &Authenticated, create: &Create) -> Outcome {
     let special_use = match create.uses.as_slice() {
         [] => None,
         [Some(one)] => SpecialUse::from_name(one.name()),
@@ -26,18 +28,21 @@ pub(super) async fn create(user: &Authenticated, create: &Create) -> Outcome {
     let name = name.strip_suffix(SEPARATOR).unwrap_or(name);
     let (by, name) = user.locate(name).await?.ok_or_else(no_right)?;
     let mailbox = user.store().create(by, name, special_use).await?;
+    listed::tell_written(talk, user, &create.mailbox).await?;
     let mailbox = MailboxKey { account: by.account, mailbox };
     Ok(Done::with(Code::MailboxId(mailbox), "Created"))
 }
 
 /// DELETE. Of a mailbox with children the name stays, and cannot be selected.
-pub(super) async fn delete(user: &Authenticated, name: &MailboxName) -> Outcome {
-    let (by, name) = existing(user, name.as_str()).await?;
-    change(user, by, MailboxOp::Delete { name: name.into() }, "Deleted").await
+pub(super) async fn delete(talk: &mut Talk, user: &Authenticated, name: &MailboxName) -> Outcome {
+    let (by, local) = existing(user, name.as_str()).await?;
+    user.store().change_mailbox(by, MailboxOp::Delete { name: local.into() }).await?;
+    listed::tell_written(talk, user, name).await?;
+    Ok(Done::new("Deleted"))
 }
 
 /// RENAME, with all that is below it. INBOX stays, and only its messages go.
-pub(super) async fn rename(user: &Authenticated, rename: &Rename) -> Outcome {
+pub(super) async fn rename(talk: &mut Talk, user: &Authenticated, rename: &Rename) -> Outcome {
     let to = rename.to.as_str();
     let to = to.strip_suffix(SEPARATOR).unwrap_or(to);
     let (by, from) = existing(user, rename.from.as_str()).await?;
@@ -51,19 +56,23 @@ pub(super) async fn rename(user: &Authenticated, rename: &Rename) -> Outcome {
         });
     }
     user.store().rename(by, from, to).await?;
+    if rename.from.written().or(rename.to.written()).is_some() {
+        let written = rename.from.written().unwrap_or(rename.from.as_str());
+        listed::tell_other_name(talk, user, [written, rename.to.as_str()]).await?;
+    }
     Ok(Done::new("Renamed"))
 }
 
 /// SUBSCRIBE, whether the mailbox exists or not (RFC 9051 6.3.7).
 pub(super) async fn subscribe(user: &Authenticated, name: &MailboxName) -> Outcome {
     let name = name.as_str().trim_end_matches(SEPARATOR).into();
-    change(user, user.by, MailboxOp::Subscribe { name }, "Subscribed").await
+    change(user, MailboxOp::Subscribe { name }, "Subscribed").await
 }
 
 /// UNSUBSCRIBE.
 pub(super) async fn unsubscribe(user: &Authenticated, name: &MailboxName) -> Outcome {
     let name = name.as_str().trim_end_matches(SEPARATOR).into();
-    change(user, user.by, MailboxOp::Unsubscribe { name }, "Unsubscribed").await
+    change(user, MailboxOp::Unsubscribe { name }, "Unsubscribed").await
 }
 
 /// Where a name leads that must lead somewhere.
@@ -71,7 +80,7 @@ async fn existing<'a>(user: &Authenticated, name: &'a str) -> Result<(Actor, &'a
     user.locate(name).await?.ok_or_else(|| no_such_mailbox(Role::Subject))
 }
 
-async fn change(user: &Authenticated, by: Actor, op: MailboxOp, done: &'static str) -> Outcome {
-    user.store().change_mailbox(by, op).await?;
+async fn change(user: &Authenticated, op: MailboxOp, done: &'static str) -> Outcome {
+    user.store().change_mailbox(user.by, op).await?;
     Ok(Done::new(done))
 }

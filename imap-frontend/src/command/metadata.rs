@@ -13,6 +13,7 @@ use mailstore::mailbox::{Mailbox, SpecialUse};
 use mailstore::property::{Property, Scope};
 use mailstore::rights::{Right, Rights};
 
+use super::filters;
 use crate::codec::MailboxName;
 use crate::codec::command::{Depth, Entry, GetMetadata, SetMetadata};
 use crate::codec::reply::Code;
@@ -108,7 +109,10 @@ async fn of_server(user: &Authenticated) -> Result<Values, Failed> {
         Some((format!("/{}", key.strip_prefix(AREA)?), value))
     });
     let mut values: Values = own.collect();
-    let Settings { admin, comment, .. } = user.server.settings();
+    let Settings { admin, comment, filters, .. } = user.server.settings();
+    values.extend(filters.iter().map(|(name, keys)| {
+        (format!("{}{}", filters::SHARED, name.to_ascii_lowercase()), Bytes::from(keys.clone()))
+    }));
     for (name, value) in [("/shared/admin", admin), ("/shared/comment", comment)] {
         let value = value.as_ref().map(|value| Bytes::from(value.clone()));
         values.extend(value.map(|value| (name.to_owned(), value)));
@@ -142,6 +146,9 @@ pub(super) async fn set(user: &Authenticated, set: &SetMetadata) -> Outcome {
     };
     let mut values = BTreeMap::new();
     for (entry, value) in &set.values {
+        if at.is_none() {
+            filters::check(entry, value.as_ref())?;
+        }
         values.insert(key(user, entry, &set.mailbox)?, value.clone());
     }
     match user.store().set_properties(by, at, values).await {

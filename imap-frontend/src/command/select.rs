@@ -3,13 +3,14 @@
 mod resync;
 
 use mailstore::flags::SystemFlag;
-use mailstore::mailbox::{Mailbox, SEPARATOR};
+use mailstore::mailbox::Mailbox;
 use mailstore::message::Want;
 use mailstore::rights::{Right, Rights};
 use mailstore::uid::{Seq, Uid, UidSet};
 
-use crate::codec::command::{Access, ListForm, Select};
+use crate::codec::command::{Access, Select};
 use crate::codec::reply::{Code, Condition};
+use crate::listed;
 use crate::outcome::{Done, Failed, Outcome};
 use crate::refusal::{Role, no_such_mailbox};
 use crate::state::{Revision, Selected, State};
@@ -59,9 +60,7 @@ async fn welcome(
     (head, select): (&Mailbox, &Select),
 ) -> Result<(), Failed> {
     describe(talk, selected, head).await?;
-    if selected.user.revision == Revision::Two {
-        talk.reply.list(ListForm::List, &[], Some(SEPARATOR), select.mailbox.as_str());
-    }
+    listed::tell(talk, &selected.user, &select.mailbox).await?;
     match &select.qresync {
         Some(known) if known.uid_validity == head.uid_validity => {
             resync::run(talk, selected, known).await

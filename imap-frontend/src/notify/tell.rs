@@ -5,9 +5,10 @@ use mailstore::mailbox::{Mailbox, MailboxState, Mailboxes, SEPARATOR};
 use mailstore::{Happening, Messages, News};
 
 use super::Notify;
-use crate::codec::command::{ListForm, NotifyEvent, SpecialUse, StatusItem};
-use crate::codec::reply::{Code, Condition, ListAttribute};
+use crate::codec::command::{ListForm, NotifyEvent, StatusItem};
+use crate::codec::reply::{Code, Condition};
 use crate::command::status;
+use crate::listed::of_own;
 use crate::outcome::Failed;
 use crate::state::{Authenticated, State};
 use crate::talk::Talk;
@@ -50,15 +51,15 @@ async fn tell(
             }
         }
         Happening::Name(name) if wants(NotifyEvent::MailboxName, name) => {
-            talk.reply.list(ListForm::List, &attributes(name, all), Some(SEPARATOR), name);
+            talk.reply.list(ListForm::List, &of_own(name, all), Some(SEPARATOR), name);
         }
         Happening::Renamed { from, to }
             if wants(NotifyEvent::MailboxName, to) || wants(NotifyEvent::MailboxName, from) =>
         {
-            talk.reply.list_renamed(&attributes(to, all), SEPARATOR, [from, to]);
+            talk.reply.list_renamed(&of_own(to, all), SEPARATOR, [from, to]);
         }
         Happening::Subscription(name) if wants(NotifyEvent::SubscriptionChange, name) => {
-            talk.reply.list(ListForm::List, &attributes(name, all), Some(SEPARATOR), name);
+            talk.reply.list(ListForm::List, &of_own(name, all), Some(SEPARATOR), name);
         }
         Happening::Name(_) | Happening::Renamed { .. } | Happening::Subscription(_) => {}
     }
@@ -95,27 +96,4 @@ async fn of_messages(
         talk.reply.status(&name, &values);
     }
     Ok(())
-}
-
-/// What LIST says of a name.
-fn attributes(name: &str, all: &Mailboxes) -> Vec<ListAttribute> {
-    let mut attributes = Vec::new();
-    if all.subscriptions.contains(name) {
-        attributes.push(ListAttribute::Subscribed);
-    }
-    let Some(mailbox) = all.find(name) else {
-        attributes.push(ListAttribute::NonExistent);
-        return attributes;
-    };
-    if mailbox.state != MailboxState::Live {
-        attributes.push(ListAttribute::NoSelect);
-    }
-    attributes.push(match all.has_children(mailbox.id) {
-        true => ListAttribute::HasChildren,
-        false => ListAttribute::HasNoChildren,
-    });
-    let special = mailbox.special_use.map(|special| special.name());
-    let special = SpecialUse::ALL.into_iter().find(|known| Some(known.name()) == special);
-    attributes.extend(special.map(ListAttribute::Use));
-    attributes
 }

@@ -71,6 +71,11 @@ impl Scene for Options {
             self.directory = people(People::who_take(value));
             return;
         }
+        if name == "filter" {
+            let (name, keys) = value.split_once(' ').expect("a name and keys");
+            self.imap.filters.insert(name.to_owned(), keys.to_owned());
+            return;
+        }
         let number: u64 = value.parse().expect("a number");
         match name {
             "max_message" => self.store.max_message = number,

@@ -73,19 +73,36 @@ struct Html<'a> {
     rest: &'a str,
 }
 
+/// Elements within a line: where they begin and end, a word goes on.
+const INLINE: [&str; 30] = [
+    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em",
+    "font", "i", "ins", "kbd", "mark", "q", "s", "samp", "small", "span", "strike", "strong",
+    "sub", "sup", "tt", "u", "wbr",
+];
+
+/// What a tag does to the word that it stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Word {
+    GoesOn,
+    Ends,
+}
+
 impl Html<'_> {
     /// Passes the tag at the start of the rest, with what is in it if that is no text.
-    fn pass_tag(&mut self) {
+    fn pass_tag(&mut self) -> Word {
         if self.rest.starts_with("<!--") {
-            return self.pass("-->");
+            self.pass("-->");
+            return Word::GoesOn;
         }
+        let tag = self.rest.get(1..).unwrap_or_default();
+        let word = word(tag);
         let hidden = ["style", "script", "title"];
-        let name = self.rest.get(1..).unwrap_or_default();
-        let hidden = hidden.into_iter().find(|hidden| starts_with_ignore_case(name, hidden));
+        let hidden = hidden.into_iter().find(|hidden| starts_with_ignore_case(tag, hidden));
         self.pass(">");
         if let Some(name) = hidden {
             self.pass_element(name);
         }
+        word
     }
 
     /// Passes everything up to and with `end`; everything, if it does not come.
@@ -124,6 +141,17 @@ impl Html<'_> {
     }
 }
 
+/// What the tag does that begins here, behind its `<`.
+fn word(tag: &str) -> Word {
+    let tag = tag.strip_prefix('/').unwrap_or(tag);
+    let end = tag.bytes().take_while(u8::is_ascii_alphanumeric).count();
+    let name = tag.get(..end).unwrap_or_default();
+    match INLINE.into_iter().any(|inline| inline.eq_ignore_ascii_case(name)) {
+        true => Word::GoesOn,
+        false => Word::Ends,
+    }
+}
+
 fn numeric(name: &str) -> Option<char> {
     let digits = name.strip_prefix('#')?;
     let number = match digits.strip_prefix(['x', 'X']) {
@@ -141,12 +169,13 @@ impl Iterator for Html<'_> {
     type Item = char;
 
     fn next(&mut self) -> Option<char> {
+        while self.rest.starts_with('<') {
+            if self.pass_tag() == Word::Ends {
+                return Some(' ');
+            }
+        }
         let first = self.rest.chars().next()?;
         let (char, len) = match first {
-            '<' => {
-                self.pass_tag();
-                (' ', 0)
-            }
             '&' => self.reference().unwrap_or((first, 1)),
             _ => (first, first.len_utf8()),
         };
@@ -184,6 +213,14 @@ mod tests {
         assert_eq!(shown(&message), "1 < 2 & 34&bogus; & a b");
         assert_eq!(shown("Content-Type: text/html\n\n<style>never closed"), "");
         assert_eq!(shown("Content-Type: text/html\n\na<"), "a");
+    }
+
+    #[test]
+    fn tags_within_a_line_part_no_words() {
+        let shown = |html: &str| shown(&format!("Content-Type: text/html\n\n{html}"));
+        assert_eq!(shown("<B>bo</B>ld<!-- -->er, <a href='x'>link</a>."), "bolder, link.");
+        assert_eq!(shown("<td>a</td><td>b<div>c</div>d<abbr >e</abbr>f"), "a b c def");
+        assert_eq!(shown("<basefont>a<b"), "a");
     }
 
     #[test]

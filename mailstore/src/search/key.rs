@@ -75,13 +75,16 @@ pub enum Key {
     Thread(ThreadId),
     /// MODSEQ: changed at or after this (RFC 7162 3.1.5).
     ModSeq(ModSeq),
+    /// FILTER: what is kept under this name (RFC 5466), which [`Key::filled`] puts in its place. As
+    /// long as it is not, nothing matches.
+    Filter(Box<str>),
 }
 
 impl Key {
-    /// Is a message named by its sequence number anywhere in it?
+    /// Is a message named by its sequence number anywhere in it, or may it be by a filter?
     pub fn names_numbers(&self) -> bool {
         match self {
-            Self::Sequence(_) => true,
+            Self::Sequence(_) | Self::Filter(_) => true,
             Self::And(keys) => keys.iter().any(Self::names_numbers),
             Self::Or(a, b) => a.names_numbers() || b.names_numbers(),
             Self::Not(key) | Self::Fuzzy(key) => key.names_numbers(),

@@ -165,6 +165,7 @@ impl Matcher {
         let needle = |text: &str| Needle::new(text, precision);
         let test = match key {
             Key::All => Test::Everything,
+            Key::Filter(_) => Test::Any(Vec::new()),
             Key::And(keys) => Test::All(Self::sorted(keys.iter(), scope, precision)),
             Key::Or(a, b) => Test::Any(Self::sorted([&**a, &**b].into_iter(), scope, precision)),
             Key::Not(key) => Test::Not(Box::new(Self::build(key, scope, precision))),

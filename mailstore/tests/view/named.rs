@@ -272,6 +272,25 @@ async fn j8_a_mailbox_that_is_gone_is_told() {
     }
 }
 
+/// J8: of a mailbox that is gone, and whose journal is, it is told once; and the session waits for
+/// what comes after that, not for what it has heard already.
+#[tokio::test]
+async fn j8_a_mailbox_that_is_gone_is_told_once() {
+    let store = store();
+    let id = store.create(by(2), "gone", None).await.unwrap();
+    let access = mailstore::Access::ReadWrite;
+    let mut selected = store.select(by(1), id, access).await.unwrap().unwrap();
+    let delete = mailstore::change::MailboxOp::Delete { name: "gone".to_owned() };
+    store.change_mailbox(by(2), delete).await.unwrap();
+    for told in [&[Notice::Gone][..], &[]] {
+        append(&store, 2, 1).await;
+        trim(&store).await;
+        assert_eq!(selected.sync().await.unwrap(), told);
+        let head = store.mailboxes(account()).await.unwrap().head;
+        assert_eq!(selected.view().cursor(), head.modseq);
+    }
+}
+
 async fn trim(store: &Mailstore) {
     let never = Timestamp::from_millis(0);
     let purge = Purge {

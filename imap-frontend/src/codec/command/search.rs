@@ -32,6 +32,16 @@ pub(super) fn parse(cursor: &mut Cursor<'_>, by: By) -> Parsed<Search> {
     Ok(Search { by, results, key, modseq })
 }
 
+/// Search keys that stand alone, as a filter holds them (RFC 5466 3.2); and whether MODSEQ is among
+/// them.
+pub fn parse_keys(text: &[u8]) -> Parsed<(Key, bool)> {
+    let mut cursor = Cursor::new(text);
+    let mut keys = key::Keys::new(Charset::Utf8);
+    let key = keys.row(&mut cursor)?;
+    cursor.end()?;
+    Ok((key, keys.modseq))
+}
+
 /// The charset, if it is given, and the keys; and whether MODSEQ is among them.
 pub(super) fn keys(cursor: &mut Cursor<'_>) -> Parsed<(Key, bool)> {
     let mut keys = key::Keys::new(charset(cursor)?);

@@ -126,6 +126,8 @@ pub enum Code<'a> {
     UidValidity(u32),
     /// UNAVAILABLE.
     Unavailable,
+    /// UNDEFINED-FILTER: there is no filter of this name (RFC 5466 3.1).
+    UndefinedFilter(&'a str),
     /// UNKNOWN-CTE (RFC 3516).
     UnknownCte,
     /// USEATTR: no mailbox of that special use can be made (RFC 6154 3).
@@ -186,6 +188,10 @@ impl Code<'_> {
                 out.put_u8(b' ');
                 string::string(out, tag.as_bytes());
             }
+            Self::UndefinedFilter(name) => {
+                out.put_u8(b' ');
+                string::text(out, name);
+            }
             Self::UidNext(uid) => number(out, uid.get()),
             Self::UidValidity(n) | Self::Unseen(n) => number(out, n),
             Self::PermanentFlags(flags, new) => permanent_flags(out, flags, new),
@@ -244,6 +250,7 @@ impl Code<'_> {
             Self::UidRequired => "UIDREQUIRED",
             Self::UidValidity(_) => "UIDVALIDITY",
             Self::Unavailable => "UNAVAILABLE",
+            Self::UndefinedFilter(_) => "UNDEFINED-FILTER",
             Self::UnknownCte => "UNKNOWN-CTE",
             Self::Unseen(_) => "UNSEEN",
             Self::UseAttr => "USEATTR",

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mailstore::mailbox::{INBOX, MailboxState, SEPARATOR};
+use mailstore::mailbox::{INBOX, SEPARATOR};
 
 use crate::codec::Pattern;
-use crate::codec::command::{List, ListForm, SpecialUse};
+use crate::codec::command::{List, ListForm};
 use crate::codec::reply::ListAttribute;
 use crate::tree::{Item, Tree, levels_above};
 
@@ -132,7 +132,7 @@ impl<'a> Listing<'a> {
         if subscribed && self.tree.subscriptions.contains(name) {
             attributes.push(ListAttribute::Subscribed);
         }
-        let Some(Item { mailbox, has_children, .. }) = self.tree.items.get(name) else {
+        let Some(item) = self.tree.items.get(name) else {
             let level = self.tree.levels.contains(name);
             attributes.extend(match level {
                 true => &[ListAttribute::NoSelect, ListAttribute::HasChildren][..],
@@ -140,23 +140,10 @@ impl<'a> Listing<'a> {
             });
             return attributes;
         };
-        if mailbox.state != MailboxState::Live {
-            attributes.push(ListAttribute::NoSelect);
-        }
-        attributes.push(match has_children {
-            true => ListAttribute::HasChildren,
-            false => ListAttribute::HasNoChildren,
-        });
+        attributes.extend(item.attributes());
         if self.list.form == ListForm::Xlist && name == INBOX {
             attributes.push(ListAttribute::Inbox);
         }
-        attributes.extend(mailbox.special_use.and_then(special_use));
         attributes
     }
-}
-
-/// The attribute for what a mailbox is for.
-fn special_use(special_use: mailstore::mailbox::SpecialUse) -> Option<ListAttribute> {
-    let known = SpecialUse::ALL.into_iter().find(|known| known.name() == special_use.name());
-    known.map(ListAttribute::Use)
 }

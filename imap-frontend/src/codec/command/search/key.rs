@@ -81,6 +81,7 @@ impl Keys {
                 | b"MODSEQ"
                 | b"EMAILID"
                 | b"THREADID"
+                | b"FILTER"
                 | b"KEYWORD"
                 | b"UNKEYWORD"
         ) {
@@ -121,7 +122,21 @@ impl Keys {
                 cursor.object_id().map(|id| parse_thread_id(id).map_or_else(nothing, Key::Thread))
             }
             b"KEYWORD" => cursor.keyword().map(Key::Keyword),
+            b"FILTER" => self.filter(cursor),
             _ => cursor.keyword().map(Key::Keyword).map(not),
+        }
+    }
+
+    /// The name of a filter, which means the same in any case, as the entry that holds it does. Its
+    /// texts are UTF-8, and so must those of the command be (RFC 5466 3.1).
+    fn filter(&self, cursor: &mut Cursor<'_>) -> Parsed<Key> {
+        let at = cursor.at();
+        if self.charset != Charset::Utf8 {
+            return Err(CommandError::NotUtf8 { at });
+        }
+        match cursor.atom("the name of a filter")? {
+            name if name.contains('/') => Cursor::expected_at(at, "the name of a filter"),
+            name => Ok(Key::Filter(name.to_ascii_lowercase().into())),
         }
     }
 
