@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use mailstore::accounts::{
-    AccountStore, Address, Claimed, Created, Name, PasswordHash, Profile, Quota, ScramSecret,
-    Status, User,
+    AccountStore, Address, Claimed, Created, Name, PasswordHash, Profile, Quota, Record,
+    ScramSecret, Status, User,
 };
 use mailstore::id::AccountId;
 use mailstore::time::Timestamp;
@@ -30,6 +30,13 @@ macro_rules! accounts_contract {
             only_the_owner_releases
             addresses_are_paged_by_owner
             a_secret_is_drawn_once
+            a_record_comes_back_as_it_was_put
+            only_what_was_read_is_replaced
+            of_swaps_at_once_one_wins
+            records_are_paged_by_their_beginning
+            records_belong_to_somebody
+            what_is_over_is_removed
+            nothing_is_left_of_a_deleted_user
         }
     };
     ($fresh:path; $($rule:ident)*) => { $(
@@ -270,4 +277,140 @@ pub async fn a_secret_is_drawn_once(store: Store) {
     assert_eq!(other.unwrap(), secret);
     assert_eq!(store.secret().await.unwrap(), secret);
     assert_ne!(secret, [0; 32]);
+}
+
+fn record(key: &str, value: &[u8]) -> Record {
+    Record { key: key.into(), value: value.to_vec(), until: None }
+}
+
+fn until(millis: i64, record: Record) -> Record {
+    Record { until: Some(Timestamp::from_millis(millis)), ..record }
+}
+
+async fn put(store: &Store, account: AccountId, record: &Record) {
+    assert!(store.swap(account, None, Some(record)).await.unwrap(), "{record:?}");
+}
+
+async fn records(store: &Store, account: AccountId, prefix: &str) -> Vec<Record> {
+    store.records(account, prefix, None, 99).await.unwrap()
+}
+
+/// Any bytes, and any time.
+pub async fn a_record_comes_back_as_it_was_put(store: Store) {
+    let account = created(&store, "a", &[]).await.account;
+    let all: Vec<u8> = (0..=255).collect();
+    let put_all = [
+        record("a/1", b""),
+        until(i64::MIN, record("a/2", &all)),
+        until(1_800_000_000_123, record("a/3", &[0; 65_536])),
+        until(i64::MAX, record("a/4", b"\0")),
+    ];
+    for record in &put_all {
+        put(&store, account, record).await;
+    }
+    assert_eq!(records(&store, account, "a/").await, put_all);
+}
+
+/// Whoever has not read the last word does not have it.
+pub async fn only_what_was_read_is_replaced(store: Store) {
+    let account = created(&store, "a", &[]).await.account;
+    let (one, two) = (record("a/1", b"one"), record("a/1", b"two"));
+    let later = until(5, one.clone());
+    put(&store, account, &one).await;
+    for old in [None, Some(&two), Some(&later)] {
+        assert!(!store.swap(account, old, Some(&two)).await.unwrap());
+        assert!(old.is_none() || !store.swap(account, old, None).await.unwrap());
+    }
+    assert_eq!(records(&store, account, "").await, [one.clone()]);
+    assert!(store.swap(account, Some(&one), Some(&later)).await.unwrap());
+    assert!(!store.swap(account, Some(&one), Some(&two)).await.unwrap());
+    assert_eq!(records(&store, account, "").await, [later.clone()]);
+    assert!(store.swap(account, Some(&later), None).await.unwrap());
+    assert!(!store.swap(account, Some(&later), None).await.unwrap());
+    assert!(records(&store, account, "").await.is_empty());
+}
+
+/// However many put a record where there was none.
+pub async fn of_swaps_at_once_one_wins(store: Store) {
+    let account = created(&store, "a", &[]).await.account;
+    let tries = (0..8_u8).map(|number| {
+        let store = store.clone();
+        let record = record("a/1", &[number]);
+        tokio::spawn(async move { store.swap(account, None, Some(&record)).await.unwrap() })
+    });
+    let mut won = 0;
+    for each in tries.collect::<Vec<_>>() {
+        won += usize::from(each.await.unwrap());
+    }
+    assert_eq!(won, 1);
+}
+
+/// In the order of their keys, those of one kind and one account.
+pub async fn records_are_paged_by_their_beginning(store: Store) {
+    let account = created(&store, "a", &[]).await.account;
+    let other = created(&store, "b", &[]).await.account;
+    for key in ["a/", "a/1", "a/2", "a/2/x", "a/~", "a0", "aa/1", "b/1"] {
+        put(&store, account, &record(key, b"")).await;
+    }
+    put(&store, other, &record("a/3", b"")).await;
+    let page = async |prefix: &str, after: Option<&str>, limit| -> Vec<String> {
+        let found = store.records(account, prefix, after, limit).await.unwrap();
+        found.into_iter().map(|record| record.key).collect()
+    };
+    assert_eq!(page("a/", None, 3).await, ["a/", "a/1", "a/2"]);
+    assert_eq!(page("a/", Some("a/2"), 3).await, ["a/2/x", "a/~"]);
+    assert_eq!(page("a/", Some("a/~"), 3).await, [""; 0]);
+    assert_eq!(page("a/", Some("Z"), 2).await, ["a/", "a/1"], "before all of them");
+    assert_eq!(page("a/2", None, 9).await, ["a/2", "a/2/x"]);
+    assert_eq!(page("", None, 99).await.len(), 8);
+    assert_eq!(page("", None, 0).await, [""; 0]);
+}
+
+/// To a user who exists, or to nobody, whose account is 0.
+pub async fn records_belong_to_somebody(store: Store) {
+    let (nobody, stranger) = (AccountId::new(0).unwrap(), AccountId::new(1).unwrap());
+    let one = record("a/1", b"one");
+    assert!(!store.swap(stranger, None, Some(&one)).await.unwrap());
+    assert!(records(&store, stranger, "").await.is_empty());
+    put(&store, nobody, &one).await;
+    assert_eq!(records(&store, nobody, "").await, [one]);
+}
+
+/// And nothing else, of any account.
+pub async fn what_is_over_is_removed(store: Store) {
+    let account = created(&store, "a", &[]).await.account;
+    let nobody = AccountId::new(0).unwrap();
+    let kept = [record("a/1", b""), until(100, record("a/2", b""))];
+    let over = [until(99, record("a/3", b"")), until(-1, record("a/4", b""))];
+    for record in kept.iter().chain(&over) {
+        put(&store, account, record).await;
+    }
+    put(&store, nobody, &until(50, record("a/1", b""))).await;
+    let now = Timestamp::from_millis(100);
+    assert_eq!(store.expire(now, 2).await.unwrap(), 2);
+    assert_eq!(store.expire(now, 2).await.unwrap(), 1);
+    assert_eq!(store.expire(now, 2).await.unwrap(), 0);
+    assert_eq!(records(&store, account, "").await, kept);
+    assert!(records(&store, nobody, "").await.is_empty());
+}
+
+/// Its name and addresses are free again; its account is not.
+pub async fn nothing_is_left_of_a_deleted_user(store: Store) {
+    let own = address("a@y.example");
+    let gone = created(&store, "a", std::slice::from_ref(&own)).await;
+    let other = created(&store, "b", &[address("b@y.example")]).await;
+    for user in [&gone, &other] {
+        put(&store, user.account, &record("a/1", b"")).await;
+    }
+    assert!(store.delete(gone.account).await.unwrap());
+    assert!(!store.delete(gone.account).await.unwrap());
+    assert_eq!(store.user(gone.account).await.unwrap(), None);
+    assert_eq!(store.named(&name("a")).await.unwrap(), None);
+    assert_eq!(store.owner(&own).await.unwrap(), None);
+    assert_eq!(store.update(&gone).await.unwrap(), None);
+    assert!(records(&store, gone.account, "").await.is_empty());
+    assert_eq!(records(&store, other.account, "").await.len(), 1);
+    assert_eq!(store.users(None, 9).await.unwrap(), [other.clone()]);
+    let again = created(&store, "a", &[own]).await;
+    assert!(again.account > other.account);
 }

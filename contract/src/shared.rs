@@ -17,6 +17,7 @@ macro_rules! shared_contract {
             a_reset_counter_starts_anew
             a_counter_ends_with_its_window
             no_count_is_lost
+            a_value_is_what_was_counted
         }
     };
     ($fresh:path; $($rule:ident)*) => { $(
@@ -89,4 +90,22 @@ pub async fn no_count_is_lost(shared: Counters) {
         task.await.unwrap();
     }
     assert_eq!(count(&shared, "a", 0).await, 201);
+}
+
+/// And looking at it adds nothing, nor makes it last longer.
+pub async fn a_value_is_what_was_counted(shared: Counters) {
+    let value = async |key: &str, after_secs: i64| {
+        let now = Timestamp::from_secs(1_800_000_000 + after_secs);
+        shared.value(key, now).await.unwrap()
+    };
+    assert_eq!(value("a", 0).await, 0);
+    count(&shared, "a", 0).await;
+    count(&shared, "a", 30).await;
+    assert_eq!(value("a", 59).await, 2);
+    assert_eq!(value("b", 59).await, 0);
+    assert_eq!(value("a", 60).await, 0);
+    assert_eq!(count(&shared, "a", 61).await, 1);
+    assert_eq!(value("a", 62).await, 1);
+    shared.reset("a").await.unwrap();
+    assert_eq!(value("a", 63).await, 0);
 }

@@ -8,10 +8,11 @@ mod broken {
     use async_trait::async_trait;
     use contract::accounts as rules;
     use mailstore::accounts::{
-        AccountStore, Address, Claimed, Created, MemoryAccounts, Name, Profile, User,
+        AccountStore, Address, Claimed, Created, MemoryAccounts, Name, Profile, Record, User,
     };
     use mailstore::id::AccountId;
     use mailstore::store::StoreError;
+    use mailstore::time::Timestamp;
 
     #[derive(Clone, Copy, Debug, PartialEq)]
     enum Fault {
@@ -21,6 +22,8 @@ mod broken {
         TornCreate,
         /// Lets anybody take an address away.
         OpenRelease,
+        /// Does not look at what a record was before.
+        BlindSwap,
     }
 
     #[derive(Debug)]
@@ -46,6 +49,12 @@ mod broken {
     #[should_panic(expected = "assertion failed: !store.release")]
     async fn an_open_release_is_found() {
         rules::only_the_owner_releases(broken(Fault::OpenRelease)).await;
+    }
+
+    #[tokio::test]
+    #[should_panic(expected = "assertion failed: !store.swap")]
+    async fn a_blind_swap_is_found() {
+        rules::only_what_was_read_is_replaced(broken(Fault::BlindSwap)).await;
     }
 
     #[async_trait]
@@ -123,6 +132,38 @@ mod broken {
 
         async fn secret(&self) -> Result<[u8; 32], StoreError> {
             self.0.secret().await
+        }
+
+        async fn records(
+            &self,
+            account: AccountId,
+            prefix: &str,
+            after: Option<&str>,
+            limit: usize,
+        ) -> Result<Vec<Record>, StoreError> {
+            self.0.records(account, prefix, after, limit).await
+        }
+
+        async fn swap(
+            &self,
+            account: AccountId,
+            old: Option<&Record>,
+            new: Option<&Record>,
+        ) -> Result<bool, StoreError> {
+            if self.1 != Fault::BlindSwap {
+                return self.0.swap(account, old, new).await;
+            }
+            let Some(record) = new.or(old) else { return Ok(true) };
+            let found = self.0.records(account, &record.key, None, 1).await?.pop();
+            self.0.swap(account, found.as_ref(), new).await
+        }
+
+        async fn expire(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
+            self.0.expire(now, limit).await
+        }
+
+        async fn delete(&self, account: AccountId) -> Result<bool, StoreError> {
+            self.0.delete(account).await
         }
     }
 }

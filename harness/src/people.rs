@@ -69,13 +69,8 @@ impl Directory for People {
 
     /// Keys that no password fits.
     async fn scram(&self, _: &str, _: Service) -> Result<Option<ScramKeys>, StoreError> {
-        let keys = ScramKeys {
-            salt: b"salt".to_vec(),
-            iterations: 4096,
-            stored_key: [1; 32],
-            server_key: [2; 32],
-            identity: None,
-        };
+        let (salt, iterations) = (b"salt".to_vec(), 4096);
+        let keys = ScramKeys { salt, iterations, keys: Vec::new(), identity: None };
         Ok(self.takes.scram.then_some(keys))
     }
 

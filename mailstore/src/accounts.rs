@@ -21,25 +21,52 @@
 //! ```
 
 mod address;
+mod app_password;
 mod directory;
 mod error;
+mod foreign;
+mod forward;
+mod kept;
+mod keyring;
+mod limits;
+mod log;
+mod login;
 mod memory;
 mod name;
 mod password;
+mod record;
+mod removal;
+mod scope;
 mod scram;
 mod service;
+mod sign_in;
 mod store;
+mod token;
+mod totp;
+mod used;
 mod user;
 mod verified;
 
 pub use address::{Address, Destination, Domain, Recipient};
+pub use app_password::{AppPassword, NewAppPassword};
 pub use error::AccountError;
+pub use forward::Forward;
+pub use keyring::Keyring;
+pub use limits::LoginLimits;
+pub use log::{By, Event, LogEntry};
 pub use memory::MemoryAccounts;
 pub use name::{Name, NameError};
 pub use password::{Hasher, PasswordError, PasswordHash};
+pub use record::Record;
+pub(crate) use record::end;
+pub use scope::{NoScope, Scope, Scopes};
 pub use scram::{Scram, ScramSecret};
 pub use service::{Accounts, NewUser};
+pub use sign_in::{SignIn, SignedIn};
 pub use store::{AccountStore, Claimed, Created};
+pub use token::{Grant, NewToken, Role, Token};
+pub use totp::{SecondFactor, TotpSetup};
+pub use used::Used;
 pub use user::{Profile, Status, User};
 
 pub use crate::mailbox::Quota;

@@ -51,7 +51,7 @@ impl Packer {
         self
     }
 
-    #[cfg(feature = "embedded")]
+    #[cfg(any(feature = "embedded", feature = "accounts"))]
     /// Bytes, after their number.
     pub(crate) fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
         self.number(bytes.len() as u64).raw(bytes)
@@ -131,13 +131,13 @@ impl<'a> Unpacker<'a> {
         self.raw(N)?.try_into().map_err(|_| error)
     }
 
-    #[cfg(feature = "embedded")]
+    #[cfg(any(feature = "embedded", feature = "accounts"))]
     pub(crate) fn bytes(&mut self) -> Result<&'a [u8], DecodeError> {
         let len = self.number()?;
         self.raw(usize::try_from(len).map_err(|_| self.error("a shorter string"))?)
     }
 
-    #[cfg(feature = "embedded")]
+    #[cfg(any(feature = "embedded", feature = "accounts"))]
     pub(crate) fn text(&mut self) -> Result<&'a str, DecodeError> {
         let error = self.error("UTF-8");
         std::str::from_utf8(self.bytes()?).map_err(|_| error)
@@ -159,7 +159,7 @@ impl<'a> Unpacker<'a> {
         Ok(set)
     }
 
-    #[cfg(feature = "embedded")]
+    #[cfg(any(feature = "embedded", feature = "accounts"))]
     /// What is left to read.
     pub(crate) fn rest(&self) -> &'a [u8] {
         self.bytes.get(self.at..).unwrap_or(&[])

@@ -8,9 +8,11 @@ use async_trait::async_trait;
 use mailstore::accounts::*;
 use mailstore::id::AccountId;
 use mailstore::store::directory::{
-    Attempt, Credentials, Directory, Identity, Route, ScramKeys, Secret, Service, Takes, Verdict,
+    Attempt, Credentials, Directory, Identity, Proven, Route, ScramKeys, Secret, Service, Takes,
+    Verdict,
 };
 use mailstore::store::{Fault, StoreError};
+use mailstore::time::Timestamp;
 
 fn accounts() -> Accounts {
     let home = [Domain::new("localhost").unwrap()];
@@ -279,7 +281,7 @@ async fn without_scram_no_keys_are_kept_or_given() {
     let accounts = accounts();
     let user = accounts.add(alice()).await.unwrap();
     assert_eq!(user.profile.scram, None);
-    assert_eq!(accounts.takes(Service::Imap), Takes::default());
+    assert_eq!(accounts.takes(Service::Imap), Takes { scram: false, bearer: true });
     assert_eq!(accounts.scram("alice", Service::Imap).await.unwrap(), None);
 }
 
@@ -293,7 +295,7 @@ async fn keys_follow_the_password() {
     let name = "alice".to_owned();
     assert_eq!(first.identity, Some(Identity { account: user.account, name }));
     accounts.set_password("alice", &Secret::new("other")).await.unwrap();
-    assert_ne!(keys(&accounts, "alice").await.stored_key, first.stored_key);
+    assert_ne!(keys(&accounts, "alice").await.keys, first.keys);
 }
 
 /// Keys for names without any are always the same and look like others.
@@ -331,11 +333,15 @@ async fn a_proof_is_not_yet_a_login() {
     let accounts = accounts().with_scram(Scram::Kept);
     let user = accounts.add(alice()).await.unwrap();
     let identity = keys(&accounts, "alice").await.identity;
-    let attempt = |proven: Option<Identity>, authzid: Option<&str>| Attempt {
-        service: Service::Imap,
-        peer: None,
-        authzid: authzid.map(str::to_owned),
-        credentials: Credentials::Scram { name: "alice".into(), proven },
+    let attempt = |identity: Option<Identity>, authzid: Option<&str>| {
+        let credential = String::new();
+        let proven = identity.map(|identity| Proven { identity, credential });
+        Attempt {
+            service: Service::Imap,
+            peer: None,
+            authzid: authzid.map(str::to_owned),
+            credentials: Credentials::Scram { name: "alice".into(), proven },
+        }
     };
     let said = |attempt| async { accounts.authenticate(&{ attempt }).await.unwrap() };
     assert_eq!(said(attempt(None, None)).await, Verdict::Rejected);
@@ -386,6 +392,29 @@ impl AccountStore for Down {
     async fn secret(&self) -> Result<[u8; 32], StoreError> {
         Err(StoreError::unavailable("secret", "down"))
     }
+    async fn records(
+        &self,
+        _: AccountId,
+        _: &str,
+        _: Option<&str>,
+        _: usize,
+    ) -> Result<Vec<Record>, StoreError> {
+        Err(StoreError::unavailable("records", "down"))
+    }
+    async fn swap(
+        &self,
+        _: AccountId,
+        _: Option<&Record>,
+        _: Option<&Record>,
+    ) -> Result<bool, StoreError> {
+        Err(StoreError::unavailable("swap", "down"))
+    }
+    async fn expire(&self, _: Timestamp, _: usize) -> Result<usize, StoreError> {
+        Err(StoreError::unavailable("expire", "down"))
+    }
+    async fn delete(&self, _: AccountId) -> Result<bool, StoreError> {
+        Err(StoreError::unavailable("delete", "down"))
+    }
 }
 
 /// Neither "no such user" nor "wrong password": mail is tried again, and nobody is turned away.
@@ -424,4 +453,97 @@ async fn domains_have_aliases_and_catch_what_is_left() {
     assert!(accounts.add(NewUser::new("*@example.org")).await.is_err());
     accounts.remove_address("bob", "*@example.com").await.unwrap();
     assert_eq!(accounts.route("nobody@example.com").await.unwrap(), Route::Unknown);
+}
+
+#[tokio::test]
+async fn an_address_of_no_user_sends_mail_on() {
+    let domain = |text: &str| text.parse::<Domain>().unwrap();
+    let accounts =
+        accounts().with_domain_aliases([(domain("other.example"), domain("example.com"))]);
+    let alice = accounts.add(alice()).await.unwrap();
+    accounts.add_address("alice", "*@example.com").await.unwrap();
+    let to = |targets: &[&str]| targets.iter().map(|&target| target.to_owned()).collect::<Vec<_>>();
+    accounts.set_forward("Team@example.com", to(&["a@b.example"])).await.unwrap();
+    accounts.set_forward("team@example.com", to(&["a@b.example", "c+d@e.example"])).await.unwrap();
+    for address in ["team@example.com", "TEAM+x@other.example"] {
+        let route = accounts.route(address).await.unwrap();
+        assert_eq!(route, Route::Forward(to(&["a@b.example", "c+d@e.example"])), "{address}");
+    }
+    let listed = accounts.forwards(None, 9).await.unwrap();
+    assert_eq!((listed.len(), listed[0].address.as_str()), (1, "team@example.com"));
+    for refused in [
+        accounts.add_address("alice", "team@example.com").await.map(drop),
+        accounts.add(NewUser::new("team@example.com")).await.map(drop),
+        accounts.set_forward("alice@example.com", to(&["a@b.example"])).await.map(drop),
+    ] {
+        assert!(matches!(refused, Err(AccountError::AddressTaken(_))), "{refused:?}");
+    }
+    for targets in [vec![], to(&["nobody"]), to(&["a@b\r\n.example"])] {
+        assert!(accounts.set_forward("x@example.com", targets).await.is_err());
+    }
+    assert!(accounts.remove_forward("team@example.com").await.unwrap());
+    assert!(!accounts.remove_forward("team@example.com").await.unwrap());
+    assert_eq!(accounts.route("team@example.com").await.unwrap(), local(&alice, None));
+}
+
+#[tokio::test]
+async fn a_suspended_user_takes_mail_and_is_not_let_in() {
+    let accounts = accounts();
+    let user = accounts.add(alice()).await.unwrap();
+    accounts.set_status("alice", Status::Suspended).await.unwrap();
+    assert_eq!(accounts.route("alice").await.unwrap(), local(&user, None));
+    assert_eq!(verdict(&accounts, "alice", "sesame").await, Verdict::Disabled);
+}
+
+/// Nothing of the user is left, and the name is another's who asks for it.
+#[tokio::test]
+async fn a_removed_user_is_gone_with_all_mail() {
+    use mailstore::backends::memory;
+    use mailstore::id::MailboxId;
+    use mailstore::{Incoming, Mailstore, Settings};
+
+    let mail = Mailstore::new(memory::backend(), Settings::default());
+    let accounts = accounts();
+    let user = accounts.add(alice()).await.unwrap();
+    let message = mail.prepare("Subject: x\r\n\r\n".into()).unwrap();
+    let incoming = Incoming::new(message);
+    mail.append(user.account.into(), MailboxId::INBOX, vec![incoming]).await.unwrap();
+    assert!(!mail.mailboxes(user.account).await.unwrap().list.is_empty());
+    accounts.remove("Alice@example.com", &mail).await.unwrap();
+    assert!(mail.ledger().mailboxes(user.account).await.unwrap().list.is_empty());
+    assert_eq!(accounts.route("alice@example.com").await.unwrap(), Route::Unknown);
+    assert_eq!(verdict(&accounts, "alice", "sesame").await, Verdict::Rejected);
+    let again = accounts.remove("alice", &mail).await;
+    assert!(matches!(again, Err(AccountError::NoSuchUser(_))));
+    assert!(accounts.add(alice()).await.unwrap().account > user.account);
+}
+
+#[tokio::test]
+async fn a_hash_from_elsewhere_is_good_until_it_is_made_anew() {
+    let accounts = accounts().with_scram(Scram::Kept);
+    accounts.add(NewUser::new("alice")).await.unwrap();
+    let made = "{CRYPT}$1$abcdefgh$5XhrJpGu.bBXAZh4lT8oY/";
+    let user = accounts.set_password_hash("alice", PasswordHash::import(made).unwrap()).await;
+    let user = user.unwrap();
+    assert_eq!(verdict(&accounts, "alice", "wrong").await, Verdict::Rejected);
+    assert_eq!(accounts.find("alice").await.unwrap(), user);
+    for _ in 0..2 {
+        assert_eq!(verdict(&accounts, "alice", "sesame").await, accepted(&user));
+        let profile = accounts.find("alice").await.unwrap().profile;
+        assert!(profile.password.unwrap().as_str().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+        assert!(profile.scram.is_some());
+    }
+    assert_eq!(verdict(&accounts, "alice", "wrong").await, Verdict::Rejected);
+}
+
+#[test]
+fn what_is_no_hash_is_not_imported() {
+    let import = |text: &str| PasswordHash::import(text).unwrap_err();
+    assert_eq!(import("sesame"), PasswordError::UnknownHash);
+    assert_eq!(import("$argon2id$v=19$m=x"), PasswordError::UnknownHash);
+    let (salt, digest) = ("bm9ib2R5J3Mgc2FsdC4uLg", "A".repeat(43));
+    let of = |params: &str| format!("$argon2id$v=19${params}${salt}${digest}");
+    assert_eq!(import(&of("m=4194304,t=1,p=1")), PasswordError::CostlyHash);
+    assert_eq!(import(&of("m=65536,t=1000,p=1")), PasswordError::CostlyHash);
+    assert!(PasswordHash::import(&of("m=65536,t=3,p=4")).is_ok());
 }

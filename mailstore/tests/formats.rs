@@ -54,6 +54,44 @@ async fn format_1() {
     assert!(findings.is_empty(), "{findings:?}");
 }
 
+/// There were `alice`, with an address and keys for SCRAM, and `bob@b.example`, who was disabled; and
+/// a message was delivered to her.
+#[cfg(feature = "accounts")]
+#[tokio::test]
+async fn format_2() {
+    use std::sync::Arc;
+
+    use mailstore::accounts::{Accounts, NewAppPassword, Scopes, Scram, Status};
+    use mailstore::store::directory::{Attempt, Credentials, Directory, Secret, Service, Verdict};
+
+    let directory = image(2);
+    assert_eq!(version(&directory), 2);
+    let embedded = Embedded::open(directory.path()).unwrap();
+    let accounts = Accounts::new(Arc::new(embedded.accounts())).with_scram(Scram::Kept);
+    let alice = accounts.find("a@b.example").await.unwrap();
+    assert_eq!(accounts.find("bob@b.example").await.unwrap().profile.status, Status::Disabled);
+    let keys = accounts.scram("alice", Service::Imap).await.unwrap().unwrap();
+    assert_eq!(keys.identity.unwrap().account, alice.account);
+    let new = NewAppPassword { label: "new".into(), scopes: Scopes::mail(), until: None };
+    let (_, drawn) = accounts.add_app_password(alice.account, new).await.unwrap();
+    for password in [Secret::new("sesame"), drawn] {
+        let credentials = Credentials::Plain { name: "alice".into(), password };
+        let attempt = Attempt { service: Service::Imap, peer: None, authzid: None, credentials };
+        let verdict = accounts.authenticate(&attempt).await.unwrap();
+        assert!(matches!(verdict, Verdict::Accepted(_)), "{verdict:?}");
+    }
+    let keys = accounts.scram("alice", Service::Imap).await.unwrap().unwrap();
+    assert_eq!(keys.keys.len(), 2, "after a login the old keys have the salt of the new");
+
+    let store = Mailstore::new(embedded.backend(), Settings::default());
+    assert_eq!(subjects(&store, alice.account, MailboxId::INBOX).await, ["number 1"]);
+    drop((store, accounts, embedded));
+    assert_eq!(version(&directory), FORMAT);
+    let report = check(directory.path()).unwrap();
+    assert!(report.findings.is_empty(), "{:?}", report.findings);
+    assert_eq!((report.users, report.addresses, report.records), (2, 2, 1));
+}
+
 async fn subjects(store: &Mailstore, account: AccountId, mailbox: MailboxId) -> Vec<String> {
     let at = MailboxKey { account, mailbox };
     let all = UidSet::range(Uid::MIN..=Uid::MAX);
@@ -62,8 +100,9 @@ async fn subjects(store: &Mailstore, account: AccountId, mailbox: MailboxId) -> 
     for found in page.messages.iter().filter(|found| found.presence == Presence::Live) {
         let plan = found.tree.as_ref().unwrap().plan();
         let raw = store.read(plan).to_bytes().await.unwrap();
-        let line = String::from_utf8(raw.to_vec()).unwrap().lines().next().unwrap().to_owned();
-        subjects.push(line.strip_prefix("Subject: ").unwrap().to_owned());
+        let text = String::from_utf8(raw.to_vec()).unwrap();
+        let subject = text.lines().find_map(|line| line.strip_prefix("Subject: "));
+        subjects.push(subject.unwrap().to_owned());
     }
     subjects
 }

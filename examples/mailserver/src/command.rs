@@ -9,8 +9,18 @@ use crate::config::{self, Config, Kind};
 use crate::control::Client;
 use crate::problem::{Doing, Problem};
 use crate::say::say;
-use crate::users::{Reply, Request, Row, carry_out};
-use crate::{prompt, serve, store};
+use crate::users::{Reply, Request, Row, State, carry_out};
+use crate::{credentials, prompt, serve, settings, store};
+
+mod app_password;
+mod filter;
+mod forward;
+mod token;
+
+use app_password::AppPassword;
+use filter::Filter;
+use forward::Forward;
+use token::Token;
 
 /// What to do.
 #[derive(Subcommand)]
@@ -20,6 +30,15 @@ pub(crate) enum Command {
     /// Adds, lists and changes users, also while the server runs.
     #[command(subcommand)]
     User(User),
+    /// Makes, lists and revokes tokens, which programs show in place of a password.
+    #[command(subcommand)]
+    Token(Token),
+    /// Sends mail to addresses of no user on to others.
+    #[command(subcommand)]
+    Forward(Forward),
+    /// Seals what is sealed with an old key with the first one in `secret.keys`. Then the old keys may
+    /// be taken out.
+    Reseal,
     /// Reads all that is stored, recounts and compares it, and lists what is wrong or belongs to
     /// nothing. Writes nothing; may run beside the server.
     Check,
@@ -39,6 +58,9 @@ pub(crate) enum User {
     Passwd {
         /// The login name.
         name: String,
+        /// What is given is the hash of the password, made by another system.
+        #[arg(long)]
+        hash: bool,
     },
     /// Sets what a user may keep; what is not given is without a limit.
     Quota {
@@ -58,6 +80,45 @@ pub(crate) enum User {
     },
     /// Lets neither a user in nor mail for them; their mail is kept.
     Disable {
+        /// The login name.
+        name: String,
+    },
+    /// Lets mail for a user in, but not the user.
+    Suspend {
+        /// The login name.
+        name: String,
+    },
+    /// Removes a user with all mail and everything else.
+    Delete {
+        /// The login name.
+        name: String,
+        /// That this is meant: it cannot be undone.
+        #[arg(long, required = true)]
+        yes: bool,
+    },
+    /// Makes, lists and revokes passwords for a user's programs.
+    #[command(subcommand)]
+    AppPassword(AppPassword),
+    /// Adds, lists and removes filters of a user.
+    #[command(subcommand)]
+    Filter(Filter),
+    /// Shows what is set for a user, or sets it: pop3/dele (expunge, trash) and pop3/retr (seen,
+    /// unchanged).
+    Setting {
+        /// The login name.
+        name: String,
+        /// What to set.
+        key: Option<String>,
+        /// To what; without it, it is as the server has it.
+        value: Option<String>,
+    },
+    /// Shows who logged in and what was changed: time, event, how often, service, address, what.
+    Log {
+        /// The login name.
+        name: String,
+    },
+    /// Turns a user's second factor off, for one who has lost it.
+    NoSecondFactor {
         /// The login name.
         name: String,
     },
@@ -101,6 +162,9 @@ pub(crate) async fn run(command: Command, config: &Config) -> Result<ExitCode, P
     match command {
         Command::Serve => serve::serve(config).await.map(|()| ExitCode::SUCCESS),
         Command::User(user) => run_user(user, config).await,
+        Command::Token(token) => ask(token.into(), config).await,
+        Command::Forward(forward) => ask(forward.into(), config).await,
+        Command::Reseal => ask(credentials::Request::Reseal.into(), config).await,
         Command::Check => check(config),
         Command::Config => {
             say(&config.to_toml()?);
@@ -141,6 +205,10 @@ async fn run_user(user: User, config: &Config) -> Result<ExitCode, Problem> {
     Ok(show(office.ask(request(user)?).await?))
 }
 
+async fn ask(request: Request, config: &Config) -> Result<ExitCode, Problem> {
+    Ok(show(Office::open(config).await?.ask(request).await?))
+}
+
 /// Reads the password, where one is needed.
 fn request(user: User) -> Result<Request, Problem> {
     Ok(match user {
@@ -150,13 +218,26 @@ fn request(user: User) -> Result<Request, Problem> {
             Request::Add { name, password, addresses, quota_bytes, quota_messages }
         }
         User::List => Request::List { after: None },
-        User::Passwd { name } => {
+        User::Passwd { name, hash } => {
             let password = prompt::new_password()?;
-            Request::Password { name, password }
+            match hash {
+                true => Request::Hash { name, hash: password },
+                false => Request::Password { name, password },
+            }
         }
         User::Quota { name, bytes, messages } => Request::Quota { name, bytes, messages },
         User::Enable { name } => Request::Enable { name },
         User::Disable { name } => Request::Disable { name },
+        User::Suspend { name } => Request::Suspend { name },
+        User::Delete { name, .. } => Request::Delete { name },
+        User::AppPassword(of) => of.into(),
+        User::Filter(of) => of.request()?,
+        User::Setting { name: user, key: None, .. } => settings::Request::Settings { user }.into(),
+        User::Setting { name: user, key: Some(key), value } => {
+            settings::Request::Set { user, key, value }.into()
+        }
+        User::Log { name: user } => credentials::Request::Log { user }.into(),
+        User::NoSecondFactor { name: user } => credentials::Request::NoSecondFactor { user }.into(),
         User::AddAddress { name, address } => Request::AddAddress { name, address },
         User::RemoveAddress { name, address } => Request::RemoveAddress { name, address },
     })
@@ -164,6 +245,7 @@ fn request(user: User) -> Result<Request, Problem> {
 
 fn show(reply: Reply) -> ExitCode {
     match reply {
+        Reply::Done { said } if said.is_empty() => ExitCode::SUCCESS,
         Reply::Done { said } => {
             say(&format!("{said}\n"));
             ExitCode::SUCCESS
@@ -197,7 +279,11 @@ async fn list(office: &mut Office) -> Result<ExitCode, Problem> {
 
 /// Account, name, state, limits and addresses, separated by tabs, for other programs to read.
 fn line(row: &Row) -> String {
-    let state = if row.disabled { "disabled" } else { "active" };
+    let state = match row.state {
+        State::Active => "active",
+        State::Disabled => "disabled",
+        State::Suspended => "suspended",
+    };
     let limit = |limit: Option<u64>| limit.map_or("-".to_owned(), |limit| limit.to_string());
     let (bytes, messages) = (limit(row.quota_bytes), limit(row.quota_messages));
     let more = if row.more_addresses { ",..." } else { "" };
@@ -238,14 +324,14 @@ mod tests {
         let mut row = Row {
             account: 7,
             name: "alice".into(),
-            disabled: false,
+            state: State::Active,
             quota_bytes: None,
             quota_messages: Some(5),
             addresses: vec!["a@b.example".into(), "c@d.example".into()],
             more_addresses: false,
         };
         assert_eq!(line(&row), "7\talice\tactive\t-\t5\ta@b.example,c@d.example\n");
-        (row.disabled, row.more_addresses) = (true, true);
+        (row.state, row.more_addresses) = (State::Disabled, true);
         assert_eq!(line(&row), "7\talice\tdisabled\t-\t5\ta@b.example,c@d.example,...\n");
     }
 }

@@ -1,17 +1,22 @@
 //! What an operator does with users. The same requests are carried out by a running server (they
 //! come over its control socket) and by the command line itself when no server runs.
 
-use mailstore::accounts::{AccountError, Accounts, Address, NewUser, Quota, Status, User};
+use mailstore::accounts::{
+    AccountError, Accounts, Address, Forward, NewUser, PasswordHash, Quota, Status, User,
+};
 use mailstore::id::AccountId;
 use mailstore::store::directory::Secret;
 use serde::{Deserialize, Serialize};
 
 use crate::store::Store;
+use crate::{credentials, settings};
 
 /// Users on one page of a list.
 const PAGE: usize = 100;
 /// Addresses that are listed of one user.
 const ADDRESSES: usize = 50;
+/// Addresses that are listed of those that are forwarded.
+const FORWARDS: usize = 10_000;
 
 /// What is to be done.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
@@ -29,16 +34,32 @@ pub(crate) enum Request {
     List { after: Option<i64> },
     /// Sets a password.
     Password { name: String, password: String },
+    /// Sets a password by a hash that another system made.
+    Hash { name: String, hash: String },
     /// Sets what a user may keep.
     Quota { name: String, bytes: Option<u64>, messages: Option<u64> },
     /// Lets a user in, and mail for them.
     Enable { name: String },
     /// Lets neither in.
     Disable { name: String },
+    /// Lets mail for a user in, but not the user.
+    Suspend { name: String },
+    /// Removes a user with everything.
+    Delete { name: String },
     /// Gives an address to a user.
     AddAddress { name: String, address: String },
     /// Takes one away.
     RemoveAddress { name: String, address: String },
+    /// Sends mail to an address on.
+    Forward { address: String, targets: Vec<String> },
+    /// Sends it on no longer.
+    NoForward { address: String },
+    /// Lists the addresses that are forwarded.
+    Forwards,
+    /// Something about credentials.
+    Credentials(credentials::Request),
+    /// Something about a user's settings.
+    Settings(settings::Request),
 }
 
 /// What became of it.
@@ -59,11 +80,20 @@ pub(crate) enum Reply {
 pub(crate) struct Row {
     pub(crate) account: i64,
     pub(crate) name: String,
-    pub(crate) disabled: bool,
+    pub(crate) state: State,
     pub(crate) quota_bytes: Option<u64>,
     pub(crate) quota_messages: Option<u64>,
     pub(crate) addresses: Vec<String>,
     pub(crate) more_addresses: bool,
+}
+
+/// Whether a user is in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum State {
+    Active,
+    Disabled,
+    Suspended,
 }
 
 /// Why it is not done.
@@ -73,6 +103,12 @@ enum Failure {
     Account(#[from] AccountError),
     #[error(transparent)]
     Mail(#[from] mailstore::Error),
+    #[error(transparent)]
+    Password(#[from] mailstore::accounts::PasswordError),
+    #[error(transparent)]
+    Credentials(#[from] credentials::Failure),
+    #[error(transparent)]
+    Settings(#[from] settings::Failure),
 }
 
 /// Does it.
@@ -99,8 +135,17 @@ async fn attempt(store: &Store, request: Request) -> Result<Reply, Failure> {
             let user = set_quota(store, &name, Quota { bytes, messages }).await?;
             format!("{} has new limits", user.profile.name)
         }
+        Request::Hash { name, hash } => {
+            let user = accounts.set_password_hash(&name, PasswordHash::import(&hash)?).await?;
+            format!("{} has a new password", user.profile.name)
+        }
         Request::Enable { name } => status(accounts, &name, Status::Active).await?,
         Request::Disable { name } => status(accounts, &name, Status::Disabled).await?,
+        Request::Suspend { name } => status(accounts, &name, Status::Suspended).await?,
+        Request::Delete { name } => {
+            let user = accounts.remove(&name, &store.mail).await?;
+            format!("{} is removed, with account {}", user.profile.name, user.account)
+        }
         Request::AddAddress { name, address } => {
             let address = accounts.add_address(&name, &address).await?;
             format!("{name} has the address {address}")
@@ -109,8 +154,29 @@ async fn attempt(store: &Store, request: Request) -> Result<Reply, Failure> {
             accounts.remove_address(&name, &address).await?;
             format!("{name} no longer has the address {address}")
         }
+        Request::Credentials(request) => credentials::attempt(accounts, request).await?,
+        Request::Settings(request) => settings::attempt(store, request).await?,
+        request => forward(accounts, request).await?,
     };
     Ok(Reply::Done { said })
+}
+
+async fn forward(accounts: &Accounts, request: Request) -> Result<String, AccountError> {
+    match request {
+        Request::Forward { address, targets } => {
+            let forward = accounts.set_forward(&address, targets).await?;
+            Ok(format!("{} goes on to {}", forward.address, forward.targets.join(", ")))
+        }
+        Request::NoForward { address } => Ok(match accounts.remove_forward(&address).await? {
+            true => format!("{address} is forwarded no longer"),
+            false => format!("{address} was not forwarded"),
+        }),
+        _ => {
+            let list = accounts.forwards(None, FORWARDS).await?;
+            let line = |one: &Forward| format!("{}\t{}", one.address, one.targets.join(","));
+            Ok(list.iter().map(line).collect::<Vec<_>>().join("\n"))
+        }
+    }
 }
 
 fn new_user(name: String, password: Option<String>, addresses: Vec<String>) -> NewUser {
@@ -140,6 +206,7 @@ async fn status(accounts: &Accounts, name: &str, status: Status) -> Result<Strin
     let user = accounts.set_status(name, status).await?;
     Ok(match status {
         Status::Active => format!("{} is enabled", user.profile.name),
+        Status::Suspended => format!("{} is suspended", user.profile.name),
         _ => format!("{} is disabled", user.profile.name),
     })
 }
@@ -161,7 +228,11 @@ fn row(user: &User, quota: Quota, addresses: &[Address]) -> Row {
     Row {
         account: user.account.get(),
         name: user.profile.name.to_string(),
-        disabled: user.profile.status != Status::Active,
+        state: match user.profile.status {
+            Status::Active => State::Active,
+            Status::Suspended => State::Suspended,
+            _ => State::Disabled,
+        },
         quota_bytes: quota.bytes,
         quota_messages: quota.messages,
         addresses: addresses.iter().take(ADDRESSES).map(Address::to_string).collect(),
@@ -219,7 +290,7 @@ mod tests {
         let row = Row {
             account: 1,
             name: name(),
-            disabled: true,
+            state: State::Disabled,
             quota_bytes: None,
             quota_messages: Some(9),
             addresses: vec!["c@d.example".into()],
@@ -248,6 +319,42 @@ mod tests {
         let more = Request::Quota { name: "alice".into(), bytes: None, messages: None };
         assert_eq!(said(&store, more).await, "alice has new limits");
         append().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_user_is_suspended_and_deleted() {
+        let store = Store::in_memory();
+        let name = || "alice".to_owned();
+        let made = "$1$abcdefgh$5XhrJpGu.bBXAZh4lT8oY/";
+        for (request, expected) in [
+            (add_request("alice", &[]), "added alice as account 1"),
+            (Request::Hash { name: name(), hash: made.into() }, "alice has a new password"),
+            (
+                Request::Hash { name: name(), hash: "sesame".into() },
+                "refused: the hash is of no kind that is known",
+            ),
+            (Request::Suspend { name: name() }, "alice is suspended"),
+            (Request::Delete { name: name() }, "alice is removed, with account 1"),
+            (Request::Delete { name: name() }, "refused: there is no user \"alice\""),
+        ] {
+            assert_eq!(said(&store, request).await, expected);
+        }
+    }
+
+    #[tokio::test]
+    async fn an_address_is_forwarded() {
+        let store = Store::in_memory();
+        let (address, targets) = ("team@b.example".to_owned(), vec!["a@c.example".to_owned()]);
+        let forward = Request::Forward { address: address.clone(), targets };
+        let no_forward = || Request::NoForward { address: address.clone() };
+        for (request, expected) in [
+            (forward, "team@b.example goes on to a@c.example"),
+            (Request::Forwards, "team@b.example\ta@c.example"),
+            (no_forward(), "team@b.example is forwarded no longer"),
+            (no_forward(), "team@b.example was not forwarded"),
+        ] {
+            assert_eq!(said(&store, request).await, expected);
+        }
     }
 
     #[tokio::test]

@@ -1,54 +1,51 @@
 //! Accounts as a [`Directory`].
 
-use std::time::Instant;
-
 use async_trait::async_trait;
 
-use super::service::destination;
-use super::{Accounts, Name, PasswordHash, Recipient, Scram, ScramSecret, Status, User};
+use super::login::{Proof, identity};
+use super::{Accounts, Grant, Recipient, Scram, ScramSecret, SecondFactor, Status, User};
 use crate::id::AccountId;
 use crate::store::directory::{
-    Attempt, Credentials, Identity, Route, ScramKeys, Secret, Service, Takes, Verdict,
+    Attempt, Credentials, Identity, Proven, Route, ScramKeys, Secret, Service, Takes, Verdict,
 };
 use crate::store::{Directory, StoreError};
 
 #[async_trait]
 impl Directory for Accounts {
     async fn authenticate(&self, attempt: &Attempt) -> Result<Verdict, StoreError> {
-        match &attempt.credentials {
-            Credentials::Plain { name, password } => match self.proven(name, password).await? {
-                Some(user) => self.admit(user, attempt.authzid.as_deref()).await,
-                None => Ok(Verdict::Rejected),
-            },
-            Credentials::Scram { proven: Some(identity), .. } => {
-                match self.store.user(identity.account).await? {
-                    Some(user) => self.admit(user, attempt.authzid.as_deref()).await,
-                    None => Ok(Verdict::Rejected),
-                }
+        let proof = match &attempt.credentials {
+            Credentials::Plain { name, password } => self.proven(attempt, name, password).await?,
+            Credentials::Scram { name, proven } => {
+                self.by_proof(attempt, name, proven.as_ref()).await?
             }
-            Credentials::Scram { proven: None, .. } | Credentials::Bearer { .. } => {
-                Ok(Verdict::Rejected)
-            }
+            Credentials::Bearer { token, .. } => self.by_token(attempt, token).await?,
+        };
+        match proof {
+            Ok(proof) => self.admit(proof, attempt).await,
+            Err(verdict) => Ok(verdict),
         }
     }
 
     fn takes(&self, _service: Service) -> Takes {
-        Takes { scram: self.scram == Scram::Kept, bearer: false }
+        Takes { scram: self.scram == Scram::Kept, bearer: true }
     }
 
     /// A name without keys gets some that no password fits, and as fast as one with keys.
-    async fn scram(&self, name: &str, _service: Service) -> Result<Option<ScramKeys>, StoreError> {
+    async fn scram(&self, name: &str, service: Service) -> Result<Option<ScramKeys>, StoreError> {
         if self.scram == Scram::Off {
             return Ok(None);
         }
-        let secret = self.secret.get_or_try_init(|| self.store.secret()).await?;
-        let nobody = ScramSecret::of_nobody(secret, &name.to_lowercase());
-        let user = self.of_name(name).await?;
-        let known = user.and_then(|user| user.profile.scram.clone().map(|keys| (user, keys)));
-        Ok(Some(match known {
-            Some((user, keys)) => keys.keys(Some(identity(&user))),
-            None => nobody.keys(None),
-        }))
+        let nobody = ScramSecret::of_nobody(self.server_secret().await?, &name.to_lowercase());
+        let known = match self.of_name(name).await? {
+            Some(user) => self.keys_of(&user, service).await?,
+            None => None,
+        };
+        Ok(Some(known.unwrap_or_else(|| ScramKeys {
+            salt: nobody.salt.to_vec(),
+            iterations: nobody.iterations,
+            keys: vec![nobody.key("")],
+            identity: None,
+        })))
     }
 
     async fn find(&self, name: &str) -> Result<Option<Identity>, StoreError> {
@@ -71,89 +68,102 @@ impl Directory for Accounts {
         let Some(recipient) = Recipient::parse(address) else {
             return Ok(Route::Unknown);
         };
-        let user = match self.lookup(&recipient.destination).await? {
-            Some(user) => Some(user),
-            None => self.catcher(&recipient.destination).await?,
-        };
+        let to = &recipient.destination;
+        if let Some(user) = self.lookup(to).await? {
+            return Ok(route(&user, recipient.label));
+        }
+        if let Some(targets) = self.forwarded(to).await? {
+            return Ok(Route::Forward(targets));
+        }
+        let user = self.catcher(to).await?;
         Ok(user.map_or(Route::Unknown, |user| route(&user, recipient.label)))
     }
 }
 
 impl Accounts {
-    /// The user of that name, if this is the password. All that is wrong takes one path: a name
-    /// nobody has, or has no password for, is verified against nobody's hash.
-    async fn proven(&self, name: &str, password: &Secret) -> Result<Option<User>, StoreError> {
+    /// A token at a service that speaks SASL: it acts as its user only, whatever name comes with it.
+    async fn by_token(
+        &self,
+        attempt: &Attempt,
+        token: &Secret,
+    ) -> Result<Result<Proof, Verdict>, StoreError> {
+        let found = self.token(token, attempt.service, attempt.peer).await?;
+        let Some(Grant::User { account, scopes }) = found.map(|token| token.grant) else {
+            return Ok(Err(Verdict::Rejected));
+        };
+        let user = self.store.user(account).await?;
+        let proof = user.map(|user| Proof { user, scopes, app_password: None, is_half: false });
+        Ok(proof.ok_or(Verdict::Rejected))
+    }
+
+    /// Wrong proofs are counted like wrong passwords; and those of the account password are refused
+    /// like them when there were too many, because who has stolen no keys had to guess it.
+    async fn by_proof(
+        &self,
+        attempt: &Attempt,
+        name: &str,
+        proven: Option<&Proven>,
+    ) -> Result<Result<Proof, Verdict>, StoreError> {
         let user = self.of_name(name).await?;
-        let known = user.and_then(|user| user.profile.password.clone().map(|hash| (user, hash)));
-        match known {
-            Some((user, hash)) => Ok(self.matches(&user, &hash, password).await?.then_some(user)),
-            None => self.hasher.verify(&PasswordHash::nobody(), password).await.map(|_| None),
+        let subject = self.limiter.passwords(user.as_ref(), name);
+        let _turn = self.limiter.turn(&subject).await;
+        let proof = match proven {
+            Some(proven) => self.still_valid(proven).await?,
+            None => None,
+        };
+        if let Some(proof) = proof.as_ref().filter(|proof| proof.app_password.is_some()) {
+            return Ok(Ok(proof.clone()));
+        }
+        if let Some(verdict) = self.limiter.refuse(&subject, attempt.peer).await? {
+            return Ok(Err(verdict));
+        }
+        match proof {
+            Some(proof) => Ok(Ok(proof)),
+            None => self.failed(&subject, user.as_ref(), attempt).await.map(Err),
         }
     }
 
-    async fn of_name(&self, name: &str) -> Result<Option<User>, StoreError> {
-        match Name::new(name) {
-            Ok(name) => self.lookup(&destination(name)).await,
-            Err(_) => Ok(None),
+    /// The password that was proven may have been revoked since its keys were given out.
+    async fn still_valid(&self, proven: &Proven) -> Result<Option<Proof>, StoreError> {
+        let Some(user) = self.store.user(proven.identity.account).await? else { return Ok(None) };
+        if proven.credential.is_empty() {
+            return self.of_account(user).await.map(Some);
         }
+        let kept = self.valid_app_passwords(&user).await?;
+        let found = kept.iter().find(|password| password.id == proven.credential);
+        Ok(found.map(|password| Proof::of_app_password(user, password)))
     }
 
-    /// A password found right by its hash leaves the keys for SCRAM that are to be kept.
-    async fn matches(
+    /// The keys of all passwords of a user that are good for a service. With a second factor the
+    /// account password is good for none.
+    async fn keys_of(
         &self,
         user: &User,
-        hash: &PasswordHash,
-        password: &Secret,
-    ) -> Result<bool, StoreError> {
-        let trace = self.verified.trace(user.account, hash, password);
-        if self.verified.knows(&trace, Instant::now()) {
-            return Ok(true);
-        }
-        let right = self.hasher.verify(hash, password).await?;
-        if right {
-            self.add_keys(user, password).await?;
-            self.verified.remember(trace, Instant::now());
-        }
-        Ok(right)
+        service: Service,
+    ) -> Result<Option<ScramKeys>, StoreError> {
+        let mut kept = self.valid_app_passwords(user).await?;
+        kept.retain(|password| password.scopes.admits(service));
+        let account = match self.second_factor(user.account).await? {
+            SecondFactor::On => None,
+            _ => user.profile.scram.as_ref().map(|keys| (keys, "")),
+        };
+        let apps = kept.iter().map(|password| (&password.keys, password.id.as_str()));
+        let all: Vec<_> = apps.chain(account).collect();
+        // Keys that an older release made have a salt of their own, and stand back.
+        let Some((first, _)) = all.first() else { return Ok(None) };
+        let fitting = all.iter().filter(|(keys, _)| keys.fits(first));
+        Ok(Some(ScramKeys {
+            salt: first.salt.to_vec(),
+            iterations: first.iterations,
+            keys: fitting.map(|(keys, credential)| keys.key(credential)).collect(),
+            identity: Some(identity(user)),
+        }))
     }
-
-    /// If somebody else changes the user at the same time, the keys come with a later login.
-    async fn add_keys(&self, user: &User, password: &Secret) -> Result<(), StoreError> {
-        if self.scram == Scram::Kept && user.profile.scram.is_none() {
-            let mut user = user.clone();
-            user.profile.scram = Some(self.hasher.scram(password).await?);
-            self.store.update(&user).await?;
-        }
-        Ok(())
-    }
-
-    /// What a user who has shown the right password may do: be himself, while he is not disabled.
-    async fn admit(&self, user: User, authzid: Option<&str>) -> Result<Verdict, StoreError> {
-        if user.profile.status == Status::Disabled {
-            return Ok(Verdict::Disabled);
-        }
-        if let Some(other) = authzid.filter(|other| !other.is_empty())
-            && !self.is(&user, other).await?
-        {
-            return Ok(Verdict::Forbidden);
-        }
-        Ok(Verdict::Accepted(identity(&user)))
-    }
-
-    async fn is(&self, user: &User, name: &str) -> Result<bool, StoreError> {
-        let Ok(name) = Name::new(name) else { return Ok(false) };
-        let named = self.lookup(&destination(name)).await?;
-        Ok(named.is_some_and(|named| named.account == user.account))
-    }
-}
-
-fn identity(user: &User) -> Identity {
-    Identity { account: user.account, name: user.profile.name.as_str().to_owned() }
 }
 
 fn route(user: &User, label: Option<String>) -> Route {
     match user.profile.status {
-        Status::Active => Route::Local { account: user.account, label },
+        Status::Active | Status::Suspended => Route::Local { account: user.account, label },
         Status::Disabled => Route::Disabled,
     }
 }

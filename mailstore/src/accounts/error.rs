@@ -1,6 +1,6 @@
 //! Why something about a user cannot be done.
 
-use super::{Address, Name, NameError, PasswordError};
+use super::{Address, Name, NameError, PasswordError, Scopes, SecondFactor};
 use crate::store::StoreError;
 
 /// Why something about a user cannot be done.
@@ -30,9 +30,47 @@ pub enum AccountError {
         /// What is wrong with it.
         reason: NameError,
     },
+    /// There are as many as there may be.
+    #[error("there may be no more than {limit} {what}")]
+    TooMany {
+        /// Of what.
+        what: &'static str,
+        /// How many there may be.
+        limit: usize,
+    },
+    /// A label is too long, or has a control character.
+    #[error("a label has at most {limit} bytes, and no control characters")]
+    Label {
+        /// How many bytes it may have.
+        limit: usize,
+    },
+    /// An application password cannot be good for that.
+    #[error(
+        "an application password is good for something, and never for the account itself: {0:?}"
+    )]
+    Scopes(Scopes),
+    /// There is no key to seal secrets with.
+    #[error("no key is configured to seal secrets with")]
+    NoKeyring,
+    /// The second factor is not in the state that this is for.
+    #[error("the second factor is {}", match .0 {
+        SecondFactor::Off => "off",
+        SecondFactor::Pending => "not yet on",
+        SecondFactor::On => "on",
+    })]
+    SecondFactor(SecondFactor),
+    /// It is no code of the second factor, or it was used already.
+    #[error("the code is wrong")]
+    WrongCode,
     /// The password cannot be used.
     #[error(transparent)]
     Password(#[from] PasswordError),
+    /// Mail cannot be sent on to that.
+    #[error("{0:?} is not an address that mail can go on to")]
+    Target(String),
+    /// The user's mail cannot be changed.
+    #[error(transparent)]
+    Mail(#[from] crate::error::Error),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

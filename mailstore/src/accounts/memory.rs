@@ -6,10 +6,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 
-use super::{AccountStore, Address, Claimed, Created, Name, Profile, User};
+use super::record::end;
+use super::{AccountStore, Address, Claimed, Created, Name, Profile, Record, User};
 use crate::id::AccountId;
 use crate::random;
 use crate::store::StoreError;
+use crate::time::Timestamp;
 
 /// An [`AccountStore`] in memory. "Durable" means here: until it is dropped.
 #[derive(Debug, Default)]
@@ -23,6 +25,7 @@ struct Tables {
     users: BTreeMap<AccountId, User>,
     names: BTreeMap<Name, AccountId>,
     addresses: BTreeMap<Address, AccountId>,
+    records: BTreeMap<(AccountId, String), Record>,
     secret: Option<[u8; 32]>,
 }
 
@@ -64,6 +67,36 @@ impl Tables {
         }
         let owner = *self.addresses.entry(address.clone()).or_insert(account);
         if owner == account { Claimed::Done } else { Claimed::Taken }
+    }
+
+    fn swap(&mut self, account: AccountId, old: Option<&Record>, new: Option<&Record>) -> bool {
+        let Some(key) = new.or(old).map(|record| record.key.clone()) else { return true };
+        let held = account.get() == 0 || self.users.contains_key(&account);
+        let place = (account, key);
+        if !held || self.records.get(&place) != old {
+            return false;
+        }
+        match new {
+            Some(new) => self.records.insert(place, new.clone()),
+            None => self.records.remove(&place),
+        };
+        true
+    }
+
+    fn expire(&mut self, now: Timestamp, limit: usize) -> usize {
+        let is_over = |record: &Record| record.until.is_some_and(|until| until < now);
+        let over = self.records.iter().filter(|(_, record)| is_over(record));
+        let over: Vec<_> = over.map(|(place, _)| place.clone()).take(limit).collect();
+        over.iter().for_each(|place| drop(self.records.remove(place)));
+        over.len()
+    }
+
+    fn delete(&mut self, account: AccountId) -> bool {
+        let Some(user) = self.users.remove(&account) else { return false };
+        self.names.remove(&user.profile.name);
+        self.addresses.retain(|_, owner| *owner != account);
+        self.records.retain(|(owner, _), _| *owner != account);
+        true
     }
 }
 
@@ -131,5 +164,40 @@ impl AccountStore for MemoryAccounts {
         let above = tables.addresses.range::<Address, _>((from, Bound::Unbounded));
         let own = above.filter(|(_, owner)| **owner == account);
         Ok(own.take(limit).map(|(address, _)| address.clone()).collect())
+    }
+
+    async fn records(
+        &self,
+        account: AccountId,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Record>, StoreError> {
+        let from = match after.filter(|after| *after >= prefix) {
+            Some(after) => Bound::Excluded((account, after.to_owned())),
+            None => Bound::Included((account, prefix.to_owned())),
+        };
+        let to = (account, end(prefix));
+        let tables = self.tables();
+        let found = tables.records.range((from, Bound::Unbounded));
+        let found = found.take_while(|(place, _)| **place < to);
+        Ok(found.take(limit).map(|(_, record)| record.clone()).collect())
+    }
+
+    async fn swap(
+        &self,
+        account: AccountId,
+        old: Option<&Record>,
+        new: Option<&Record>,
+    ) -> Result<bool, StoreError> {
+        Ok(self.tables().swap(account, old, new))
+    }
+
+    async fn expire(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
+        Ok(self.tables().expire(now, limit))
+    }
+
+    async fn delete(&self, account: AccountId) -> Result<bool, StoreError> {
+        Ok(self.tables().delete(account))
     }
 }

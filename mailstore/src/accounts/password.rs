@@ -9,6 +9,7 @@ use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Versio
 use tokio::sync::Semaphore;
 
 use super::ScramSecret;
+use super::foreign::{self, Foreign};
 use crate::store::StoreError;
 use crate::store::directory::Secret;
 
@@ -16,6 +17,9 @@ use crate::store::directory::Secret;
 const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
+/// What a hash that was made elsewhere may take at most: 256 MiB, and some seconds.
+const MOST_MEMORY: u32 = 256 * 1024;
+const MOST_WORK: u64 = 4 * 1024 * 1024;
 
 /// The hash of no known password, with the parameters of a real one: unknown names are checked
 /// against it, so that they take as long as known ones.
@@ -35,6 +39,12 @@ pub enum PasswordError {
     /// It has a NUL, which SASL PLAIN cannot carry (RFC 4616 2).
     #[error("the password has a NUL in it")]
     Nul,
+    /// A hash of a kind that is not known, or that is none.
+    #[error("the hash is of no kind that is known")]
+    UnknownHash,
+    /// A hash whose verification would take too long.
+    #[error("the hash costs too much to verify")]
+    CostlyHash,
 }
 
 /// A hashed password, as text: a PHC string (`$argon2id$v=19$m=19456,t=2,p=1$salt$hash`). Its
@@ -49,6 +59,29 @@ impl PasswordHash {
     /// A hash from its text. Whether it can be verified shows when it is.
     pub fn from_text(text: impl Into<String>) -> Self {
         Self(text.into())
+    }
+
+    /// A hash that another system made: bcrypt, PBKDF2, or one of crypt(3) with SHA-2 or MD5, also
+    /// with the name of its scheme in braces in front. It is good until its user logs in; then it
+    /// gives way to one of argon2id. One that is unknown, or costs too much, is refused.
+    pub fn import(text: &str) -> Result<Self, PasswordError> {
+        let text = text.trim();
+        let bare = foreign::bare(text);
+        if !bare.starts_with("$argon2") {
+            return Foreign::parse(text).map(|_| Self(text.to_owned()));
+        }
+        let parsed = phc::PasswordHash::new(bare).map_err(|_| PasswordError::UnknownHash)?;
+        let params = Params::try_from(&parsed).map_err(|_| PasswordError::UnknownHash)?;
+        let cost = u64::from(params.m_cost()) * u64::from(params.t_cost());
+        match cost > MOST_WORK || params.m_cost() > MOST_MEMORY {
+            true => Err(PasswordError::CostlyHash),
+            false => Ok(Self(bare.to_owned())),
+        }
+    }
+
+    /// Whether it was made as this release makes them.
+    pub(super) fn is_current(&self) -> bool {
+        self.0.starts_with(&NOBODY[..NOBODY.rfind("t=2,p=1$").map_or(0, |at| at + 8)])
     }
 
     /// The text.
@@ -93,10 +126,14 @@ impl Default for Hasher {
 }
 
 impl Hasher {
-    /// The keys for SCRAM, with a fresh salt.
-    pub(super) async fn scram(&self, password: &Secret) -> Result<ScramSecret, StoreError> {
+    /// The keys for SCRAM, with the salt of their user.
+    pub(super) async fn scram(
+        &self,
+        password: &Secret,
+        salt: [u8; 16],
+    ) -> Result<ScramSecret, StoreError> {
         let password = password.clone();
-        self.run(move || ScramSecret::of(&password)).await
+        self.run(move || Ok(ScramSecret::of(&password, salt))).await
     }
 
     /// Hashes a password with a fresh salt.
@@ -143,13 +180,17 @@ fn hash(password: &Secret) -> Result<PasswordHash, StoreError> {
 fn verify(hash: &PasswordHash, password: &Secret) -> Result<bool, StoreError> {
     use argon2::password_hash::Error;
     let corrupt = |error: String| StoreError::corrupt("verify password", error);
-    let parsed =
-        phc::PasswordHash::new(hash.as_str()).map_err(|error| corrupt(error.to_string()))?;
     let mut password = password.expose().as_bytes();
     let fits = password.len() <= PasswordHash::MAX_PASSWORD;
     if !fits {
         password = b"";
     }
+    if !hash.as_str().starts_with("$argon2") {
+        let foreign = Foreign::parse(hash.as_str()).map_err(|error| corrupt(error.to_string()))?;
+        return Ok(foreign.verify(password) && fits);
+    }
+    let parsed =
+        phc::PasswordHash::new(hash.as_str()).map_err(|error| corrupt(error.to_string()))?;
     match Argon2::default().verify_password(password, &parsed) {
         Ok(()) => Ok(fits),
         Err(Error::PasswordInvalid) => Ok(false),

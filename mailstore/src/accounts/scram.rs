@@ -6,8 +6,7 @@ use std::fmt;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
-use crate::store::StoreError;
-use crate::store::directory::{Identity, ScramKeys, Secret};
+use crate::store::directory::{ScramKey, Secret};
 
 /// Whether keys for SCRAM are kept beside the hash of an account password.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,7 +27,7 @@ const ITERATIONS: u32 = 100_000;
 /// What is kept of a password for SCRAM. Its `Debug` shows nothing.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ScramSecret {
-    /// Drawn for each password.
+    /// The same for all passwords of a user.
     pub salt: [u8; 16],
     /// How often the password is hashed.
     pub iterations: u32,
@@ -39,12 +38,17 @@ pub struct ScramSecret {
 }
 
 impl ScramSecret {
-    /// Of a password, with a fresh salt. Takes some tens of milliseconds.
-    pub(super) fn of(password: &Secret) -> Result<Self, StoreError> {
+    /// Of a password. Takes some tens of milliseconds.
+    pub(super) fn of(password: &Secret, salt: [u8; 16]) -> Self {
+        Self::derived(password, salt, ITERATIONS)
+    }
+
+    /// The salt of all that a user of that login name has, and of a name that is nobody's: always
+    /// the same for a name, so that it tells nobody whether there is such a user.
+    pub(super) fn salt(server_secret: &[u8; 32], name: &str) -> [u8; 16] {
         let mut salt = [0; 16];
-        getrandom::fill(&mut salt)
-            .map_err(|error| StoreError::unavailable("derive SCRAM keys", error.to_string()))?;
-        Ok(Self::derived(password, salt, ITERATIONS))
+        salt.copy_from_slice(&derive(server_secret, "salt:", name)[..16]);
+        salt
     }
 
     /// The password is prepared by SASLprep (RFC 4013), as clients do. One that it does not allow is
@@ -62,21 +66,38 @@ impl ScramSecret {
     /// Of a name that has none: always the same for a name, so that nobody can tell it from one that
     /// has. No password fits.
     pub(super) fn of_nobody(server_secret: &[u8; 32], name: &str) -> Self {
-        let derive = |what: &[u8]| hmac(server_secret, &[what, name.as_bytes()].concat());
-        let mut salt = [0; 16];
-        salt.copy_from_slice(&derive(b"salt:")[..16]);
         Self {
-            salt,
+            salt: Self::salt(server_secret, name),
             iterations: ITERATIONS,
-            stored_key: derive(b"stored:"),
-            server_key: derive(b"server:"),
+            stored_key: derive(server_secret, "stored:", name),
+            server_key: derive(server_secret, "server:", name),
         }
     }
 
-    pub(super) fn keys(self, identity: Option<Identity>) -> ScramKeys {
-        let Self { salt, iterations, stored_key, server_key } = self;
-        ScramKeys { salt: salt.to_vec(), iterations, stored_key, server_key, identity }
+    /// Whether both were made of one password.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        same(&self.stored_key, &other.stored_key) && self.fits(other)
     }
+
+    /// Whether a client that knows the salt and the count of one can prove the other.
+    pub(super) fn fits(&self, other: &Self) -> bool {
+        (self.salt, self.iterations) == (other.salt, other.iterations)
+    }
+
+    /// The keys, under the name of the credential they belong to.
+    pub(super) fn key(&self, credential: &str) -> ScramKey {
+        let Self { stored_key, server_key, .. } = *self;
+        ScramKey { stored_key, server_key, credential: credential.to_owned() }
+    }
+}
+
+/// Takes the same time wherever they differ: hashes of BLAKE3 are compared like that.
+pub(super) fn same(one: &[u8; 32], other: &[u8; 32]) -> bool {
+    blake3::Hash::from_bytes(*one) == blake3::Hash::from_bytes(*other)
+}
+
+fn derive(server_secret: &[u8; 32], what: &str, name: &str) -> [u8; 32] {
+    hmac(server_secret, format!("{what}{name}").as_bytes())
 }
 
 impl fmt::Debug for ScramSecret {
@@ -125,8 +146,7 @@ mod tests {
         assert_eq!(of(1, "bob"), of(1, "bob"));
         assert_ne!(of(1, "bob").salt, of(1, "tim").salt);
         assert_ne!(of(1, "bob").salt, of(2, "bob").salt);
-        let somebody = ScramSecret::of(&Secret::new("sesame")).unwrap();
+        let somebody = ScramSecret::of(&Secret::new("sesame"), [1; 16]);
         assert_eq!(of(1, "bob").iterations, somebody.iterations);
-        assert_ne!(ScramSecret::of(&Secret::new("sesame")).unwrap().salt, somebody.salt);
     }
 }

@@ -2,21 +2,26 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::OnceCell;
 
+use super::limits::Limiter;
 use super::verified::Verified;
 use super::{
-    AccountError, AccountStore, Address, Claimed, Created, Destination, Domain, Hasher, Name,
-    NameError, PasswordHash, Profile, Quota, Scram, ScramSecret, Status, User, password,
+    AccountError, AccountStore, Address, By, Claimed, Created, Destination, Domain, Event, Hasher,
+    Keyring, LoginLimits, Name, NameError, PasswordHash, Profile, Quota, Scram, ScramSecret,
+    Status, User, log, password,
 };
 use crate::id::AccountId;
-use crate::store::StoreError;
 use crate::store::directory::Secret;
+use crate::store::{Shared, StoreError};
 use crate::time::Timestamp;
 
 /// How often a change is tried again because another came between.
 const TRIES: usize = 16;
+/// Records that are removed in one step.
+const SWEPT: usize = 1000;
 
 /// A user to be added.
 #[derive(Clone, Debug)]
@@ -64,8 +69,9 @@ impl NewUser {
 /// - **Who a name is**: a user may log in with the login name or with any of the addresses.
 /// - **Where mail goes**: to the owner of an address; for a bare name, and for an address in one
 ///   of the *home domains* that nobody owns, to the user of that login name; else to where the
-///   same local part leads in the domain that this one is an *alias* of; else to the owner of
-///   `*@domain`. `user+label` goes to `user`. A disabled user takes no mail.
+///   same local part leads in the domain that this one is an *alias* of; else to where the address
+///   is *forwarded* to; else to the owner of `*@domain`. `user+label` goes to `user`. A disabled
+///   user takes no mail.
 /// - **What a login costs**: one argon2id computation, also if there is no such name or the user
 ///   has no password. Only a password found right within the last minute is not computed again.
 #[derive(Clone, Debug)]
@@ -78,6 +84,10 @@ pub struct Accounts {
     home_domains: Arc<BTreeSet<Domain>>,
     domain_aliases: Arc<BTreeMap<Domain, Domain>>,
     pub(super) administrators: Arc<BTreeSet<String>>,
+    pub(super) limiter: Limiter,
+    pub(super) keyring: Option<Arc<Keyring>>,
+    pub(super) log_kept: Duration,
+    pub(super) by: Arc<By>,
 }
 
 impl Accounts {
@@ -92,6 +102,10 @@ impl Accounts {
             home_domains: Arc::default(),
             domain_aliases: Arc::default(),
             administrators: Arc::default(),
+            limiter: Limiter::default(),
+            keyring: None,
+            log_kept: log::KEPT,
+            by: Arc::default(),
         }
     }
 
@@ -125,18 +139,46 @@ impl Accounts {
         self
     }
 
+    /// Sets how often somebody may be wrong, and where that is counted. At first the default
+    /// [`LoginLimits`] hold, counted in this process alone.
+    pub fn with_limits(mut self, shared: Arc<dyn Shared>, limits: LoginLimits) -> Self {
+        self.limiter = Limiter::new(shared, limits);
+        self
+    }
+
+    /// Sets the keys that secrets are sealed with. Without any there is no second factor.
+    pub fn with_keyring(mut self, keyring: Keyring) -> Self {
+        self.keyring = Some(Arc::new(keyring));
+        self
+    }
+
+    /// Sets how long the logs of users are kept; zero for none. Default 30 days.
+    pub fn with_log(mut self, kept: Duration) -> Self {
+        self.log_kept = kept;
+        self
+    }
+
     /// Adds a user.
     pub async fn add(&self, new: NewUser) -> Result<User, AccountError> {
         let name = named(&new.name, Name::new)?;
         let addresses: Vec<_> = new.all_addresses(&name)?.into_iter().collect();
+        for address in &addresses {
+            self.free_of_forwards(address).await?;
+        }
         let (password, scram) = match &new.password {
-            Some(password) => self.hashed(password).await.map(|(hash, keys)| (Some(hash), keys))?,
+            Some(password) => {
+                let (hash, keys) = self.hashed(&name, password).await?;
+                (Some(hash), keys)
+            }
             None => (None, None),
         };
         let (status, created) = (Status::Active, Timestamp::now());
         let profile = Profile { name, password, scram, status, quota: new.quota, created };
         match self.store.create(&profile, &addresses).await? {
-            Created::Done(user) => Ok(user),
+            Created::Done(user) => {
+                self.note_change(user.account, Event::Created, "added").await;
+                Ok(user)
+            }
             Created::NameTaken => Err(AccountError::NameTaken(profile.name)),
             Created::AddressTaken(address) => Err(AccountError::AddressTaken(address)),
         }
@@ -160,34 +202,71 @@ impl Accounts {
         user.ok_or_else(|| AccountError::NoSuchUser(name.to_owned()))
     }
 
-    /// Sets the password of a user. The old one is refused from then on.
+    /// The user of an account.
+    pub async fn user(&self, account: AccountId) -> Result<User, AccountError> {
+        let user = self.store.user(account).await?;
+        user.ok_or_else(|| AccountError::NoSuchUser(account.to_string()))
+    }
+
+    /// Sets the password of a user. The old one is refused from then on; application passwords and
+    /// tokens stay.
     pub async fn set_password(&self, name: &str, password: &Secret) -> Result<User, AccountError> {
-        let (hash, keys) = self.hashed(password).await?;
+        let user = self.find(name).await?;
+        let (hash, keys) = self.hashed(&user.profile.name, password).await?;
         let set = |profile: &mut Profile| {
             profile.password = Some(hash.clone());
             profile.scram.clone_from(&keys);
         };
-        self.change(name, set).await
+        self.change(name, (Event::PasswordChanged, "changed"), set).await
     }
 
-    /// Disables or enables a user. Sessions that are logged in go on.
+    /// Sets the password of a user by a hash that was made elsewhere ([`PasswordHash::import`]).
+    pub async fn set_password_hash(
+        &self,
+        name: &str,
+        hash: PasswordHash,
+    ) -> Result<User, AccountError> {
+        let set = |profile: &mut Profile| {
+            profile.password = Some(hash.clone());
+            profile.scram = None;
+        };
+        self.change(name, (Event::PasswordChanged, "imported"), set).await
+    }
+
+    /// Disables, suspends or enables a user. Sessions that are logged in go on.
     pub async fn set_status(&self, name: &str, status: Status) -> Result<User, AccountError> {
-        self.change(name, |profile| profile.status = status).await
+        let what = match status {
+            Status::Active => "enabled",
+            Status::Disabled => "disabled",
+            Status::Suspended => "suspended",
+        };
+        self.change(name, (Event::StatusChanged, what), |profile| profile.status = status).await
     }
 
     /// Sets the limits of a user.
     pub async fn set_quota(&self, name: &str, quota: Quota) -> Result<User, AccountError> {
-        self.change(name, |profile| profile.quota = quota).await
+        self.change(name, (Event::QuotaChanged, "changed"), |profile| profile.quota = quota).await
     }
 
     /// Gives an address to a user.
     pub async fn add_address(&self, name: &str, address: &str) -> Result<Address, AccountError> {
         let address = named(address, Address::new)?;
+        self.free_of_forwards(&address).await?;
         let user = self.find(name).await?;
         match self.store.claim(&address, user.account).await? {
-            Claimed::Done => Ok(address),
+            Claimed::Done => {
+                self.note_change(user.account, Event::AddressAdded, address.as_str()).await;
+                Ok(address)
+            }
             Claimed::Taken => Err(AccountError::AddressTaken(address)),
             Claimed::NoUser => Err(AccountError::NoSuchUser(name.to_owned())),
+        }
+    }
+
+    async fn free_of_forwards(&self, address: &Address) -> Result<(), AccountError> {
+        match self.forward_of(address).await? {
+            Some(_) => Err(AccountError::AddressTaken(address.clone())),
+            None => Ok(()),
         }
     }
 
@@ -199,7 +278,10 @@ impl Accounts {
             return Err(AccountError::LoginName(address));
         }
         match self.store.release(&address, user.account).await? {
-            true => Ok(()),
+            true => {
+                self.note_change(user.account, Event::AddressRemoved, address.as_str()).await;
+                Ok(())
+            }
             false => Err(AccountError::NoSuchAddress(address)),
         }
     }
@@ -212,6 +294,18 @@ impl Accounts {
         limit: usize,
     ) -> Result<Vec<Address>, AccountError> {
         Ok(self.store.addresses(account, after, limit).await?)
+    }
+
+    /// Forgets what was to be kept only until now: passwords and tokens that are over, old log
+    /// entries. Returns how much.
+    pub async fn sweep(&self, now: Timestamp) -> Result<usize, StoreError> {
+        let mut gone = 0;
+        loop {
+            match self.store.expire(now, SWEPT).await? {
+                SWEPT => gone += SWEPT,
+                last => return Ok(gone + last),
+            }
+        }
     }
 
     /// Whom a destination means.
@@ -227,6 +321,21 @@ impl Accounts {
                     None => Ok(None),
                 }
             }
+        }
+    }
+
+    /// Where mail to an address goes on to that is no user's, also by the alias of its domain.
+    pub(super) async fn forwarded(
+        &self,
+        to: &Destination,
+    ) -> Result<Option<Vec<String>>, StoreError> {
+        let Destination::Address(address) = to else { return Ok(None) };
+        if let Some(targets) = self.forward_of(address).await? {
+            return Ok(Some(targets));
+        }
+        match self.domain_aliases.get(&address.domain()) {
+            Some(domain) => self.forward_of(&address.in_domain(domain)).await,
+            None => Ok(None),
         }
     }
 
@@ -259,16 +368,29 @@ impl Accounts {
         }
     }
 
+    /// The salt of all that is kept for SCRAM of a user of that login name.
+    pub(super) async fn salt(&self, name: &str) -> Result<[u8; 16], StoreError> {
+        Ok(ScramSecret::salt(self.server_secret().await?, name))
+    }
+
+    pub(super) async fn server_secret(&self) -> Result<&[u8; 32], StoreError> {
+        self.secret.get_or_try_init(|| self.store.secret()).await
+    }
+
     /// The hash of a password, and its keys for SCRAM if they are to be kept.
     async fn hashed(
         &self,
+        name: &Name,
         password: &Secret,
     ) -> Result<(PasswordHash, Option<ScramSecret>), AccountError> {
         password::acceptable(password)?;
         let hash = self.hasher.hash(password).await?;
         let keys = match self.scram {
             Scram::Off => None,
-            Scram::Kept => Some(self.hasher.scram(password).await?),
+            Scram::Kept => {
+                let salt = self.salt(name.as_str()).await?;
+                Some(self.hasher.scram(password, salt).await?)
+            }
         };
         Ok((hash, keys))
     }
@@ -276,12 +398,14 @@ impl Accounts {
     async fn change(
         &self,
         name: &str,
+        (event, what): (Event, &str),
         apply: impl Fn(&mut Profile) + Send + Sync,
     ) -> Result<User, AccountError> {
         for _ in 0..TRIES {
             let mut user = self.find(name).await?;
             apply(&mut user.profile);
             if let Some(changed) = self.store.update(&user).await? {
+                self.note_change(changed.account, event, what).await;
                 return Ok(changed);
             }
         }
@@ -298,7 +422,7 @@ pub(super) fn destination(name: Name) -> Destination {
     }
 }
 
-fn named<T>(
+pub(super) fn named<T>(
     text: &str,
     check: impl FnOnce(&str) -> Result<T, NameError>,
 ) -> Result<T, AccountError> {

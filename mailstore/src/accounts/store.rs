@@ -4,9 +4,10 @@ use std::fmt;
 
 use async_trait::async_trait;
 
-use super::{Address, Name, Profile, User};
+use super::{Address, Name, Profile, Record, User};
 use crate::id::AccountId;
 use crate::store::StoreError;
+use crate::time::Timestamp;
 
 /// What became of [`AccountStore::create`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,4 +74,31 @@ pub trait AccountStore: fmt::Debug + Send + Sync + 'static {
         after: Option<&Address>,
         limit: usize,
     ) -> Result<Vec<Address>, StoreError>;
+
+    /// At most `limit` records of an account whose keys begin with `prefix` and are above `after`, in
+    /// ascending order.
+    async fn records(
+        &self,
+        account: AccountId,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Record>, StoreError>;
+
+    /// Puts `new` in the place of `old`, which has the same key: `None` stands for no record. `false`
+    /// if something else is there than `old`, or if there is no such user; nothing was written then.
+    /// Account 0, which is no user's, holds what belongs to nobody.
+    async fn swap(
+        &self,
+        account: AccountId,
+        old: Option<&Record>,
+        new: Option<&Record>,
+    ) -> Result<bool, StoreError>;
+
+    /// Removes at most `limit` records whose time was up before `now`. Returns how many.
+    async fn expire(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError>;
+
+    /// Removes a user with its addresses and records, all at once; `false` if there is none. Its
+    /// account is given to nobody else.
+    async fn delete(&self, account: AccountId) -> Result<bool, StoreError>;
 }

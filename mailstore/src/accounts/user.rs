@@ -45,4 +45,6 @@ pub enum Status {
     Active,
     /// It neither takes mail nor lets its user in; its mail is kept.
     Disabled,
+    /// It takes mail, but does not let its user in.
+    Suspended,
 }

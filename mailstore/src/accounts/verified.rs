@@ -57,6 +57,17 @@ impl Verified {
         *hasher.finalize().as_bytes()
     }
 
+    /// Whether this is to be written down: not if the same was within the last minute. Then it is
+    /// remembered.
+    pub(super) fn is_news(&self, account: AccountId, what: &str, now: Instant) -> bool {
+        let trace = self.trace(account, &PasswordHash::from_text("news"), &Secret::new(what));
+        let news = !self.knows(&trace, now);
+        if news {
+            self.remember(trace, now);
+        }
+        news
+    }
+
     /// Whether it was found right within the last minute.
     pub(super) fn knows(&self, trace: &Trace, now: Instant) -> bool {
         let until = self.until.lock().unwrap_or_else(PoisonError::into_inner);

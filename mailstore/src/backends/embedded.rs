@@ -27,6 +27,8 @@ mod log;
 mod packing;
 mod property;
 mod purge;
+#[cfg(feature = "accounts")]
+mod record;
 mod row;
 mod schema;
 mod uids;

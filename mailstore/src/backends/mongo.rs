@@ -25,6 +25,8 @@ mod email;
 mod failure;
 mod fetch;
 mod journal;
+#[cfg(feature = "accounts")]
+mod kept;
 mod lease;
 mod ledger;
 mod open;

@@ -67,8 +67,8 @@ pub enum Credentials {
     Scram {
         /// The authentication identity.
         name: String,
-        /// Whose keys the client's proof fits; `None` if it fits none.
-        proven: Option<Identity>,
+        /// Whose keys the client's proof fits, and which; `None` if it fits none.
+        proven: Option<Proven>,
     },
 }
 
@@ -113,25 +113,49 @@ pub struct Identity {
     pub name: String,
 }
 
-/// The keys for SCRAM-SHA-256 (RFC 5802, RFC 7677). Its `Debug` does not show them.
+/// What a client has proven that it knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proven {
+    /// Whose password.
+    pub identity: Identity,
+    /// Which of that user's passwords: [`ScramKey::credential`].
+    pub credential: String,
+}
+
+/// What SCRAM-SHA-256 (RFC 5802, RFC 7677) needs of a name. Its `Debug` does not show the keys.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ScramKeys {
     /// The salt.
     pub salt: Vec<u8>,
     /// The iteration count.
     pub iterations: u32,
-    /// `StoredKey`.
-    pub stored_key: [u8; 32],
-    /// `ServerKey`.
-    pub server_key: [u8; 32],
+    /// The keys of each password that may be proven, all of that salt and count.
+    pub keys: Vec<ScramKey>,
     /// Who it is; `None` for a name that does not exist (its keys are derived from a server
     /// secret, so that the answer looks like any other).
     pub identity: Option<Identity>,
 }
 
+/// The keys of one password. Its `Debug` does not show them.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ScramKey {
+    /// `StoredKey`.
+    pub stored_key: [u8; 32],
+    /// `ServerKey`.
+    pub server_key: [u8; 32],
+    /// What the directory calls the password; empty for one that is its user's only.
+    pub credential: String,
+}
+
 impl fmt::Debug for ScramKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "ScramKeys of {:?}", self.identity)
+    }
+}
+
+impl fmt::Debug for ScramKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ScramKey {:?}", self.credential)
     }
 }
 

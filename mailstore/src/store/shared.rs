@@ -17,6 +17,9 @@ pub trait Shared: Debug + Send + Sync + 'static {
     /// addition. Returns its value.
     async fn count(&self, key: &str, window: Duration, now: Timestamp) -> Result<u64, StoreError>;
 
+    /// The value of a counter: 0 if nothing was added to it, or if it has ended.
+    async fn value(&self, key: &str, now: Timestamp) -> Result<u64, StoreError>;
+
     /// Forgets a counter.
     async fn reset(&self, key: &str) -> Result<(), StoreError>;
 }
@@ -60,6 +63,12 @@ impl Shared for LocalShared {
         }
         counter.value += 1;
         Ok(counter.value)
+    }
+
+    async fn value(&self, key: &str, now: Timestamp) -> Result<u64, StoreError> {
+        let counters = self.counters();
+        let counter = counters.get(key).filter(|counter| counter.ends > now.millis());
+        Ok(counter.map_or(0, |counter| counter.value))
     }
 
     async fn reset(&self, key: &str) -> Result<(), StoreError> {

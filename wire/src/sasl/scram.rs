@@ -11,7 +11,7 @@
 use data_encoding::BASE64;
 use hmac::{Hmac, KeyInit, Mac};
 use mailstore::random::Random;
-use mailstore::store::directory::{Credentials, ScramKeys};
+use mailstore::store::directory::{Credentials, Proven, ScramKey, ScramKeys};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
@@ -129,16 +129,30 @@ impl Proving {
             return Err(SaslError::Malformed("not the nonce that was given"));
         }
         let signed = format!("{},{},{unproven}", self.wanted.client_first, self.server_first);
-        let fits = is_proven(&self.keys.stored_key, &proof, signed.as_bytes())
-            && channel == self.wanted.channel;
-        let signature = hmac(&self.keys.server_key, signed.as_bytes());
-        let proven = self.keys.identity.filter(|_| fits);
+        let key = proven(&self.keys.keys, &proof, signed.as_bytes())
+            .filter(|_| channel == self.wanted.channel);
+        let server_key = key.map_or([0; 32], |key| key.server_key);
+        let signature = hmac(&server_key, signed.as_bytes());
+        let credential = key.map(|key| key.credential.clone());
+        let proven = self.keys.identity.zip(credential);
+        let proven = proven.map(|(identity, credential)| Proven { identity, credential });
         Ok(Login {
             authzid: self.wanted.authzid,
             credentials: Credentials::Scram { name: self.wanted.name, proven },
             epilogue: Epilogue::IfAccepted(format!("v={}", BASE64.encode(&signature)).into()),
         })
     }
+}
+
+/// The keys that the proof fits. All are tried, also behind those that it fits.
+fn proven<'a>(keys: &'a [ScramKey], proof: &[u8], signed: &[u8]) -> Option<&'a ScramKey> {
+    let mut found = None;
+    for key in keys {
+        if is_proven(&key.stored_key, proof, signed) {
+            found = Some(key);
+        }
+    }
+    found
 }
 
 /// `ClientProof XOR HMAC(StoredKey, AuthMessage)` is the client's key, whose hash is kept.

@@ -9,8 +9,9 @@ use super::answers::Answers;
 use super::compact::NOBODY;
 use super::connection::Failure;
 use super::ledger::EmbeddedLedger;
+use super::record;
 use crate::accounts::{
-    AccountStore, Address, Claimed, Created, Name, NameError, PasswordHash, Profile, Quota,
+    AccountStore, Address, Claimed, Created, Name, NameError, PasswordHash, Profile, Quota, Record,
     ScramSecret, Status, User,
 };
 use crate::id::AccountId;
@@ -128,6 +129,35 @@ impl AccountStore for EmbeddedAccounts {
     ) -> Result<Vec<Address>, StoreError> {
         self.read("list addresses", |db| addresses(db, account, after, limit))
     }
+
+    async fn records(
+        &self,
+        account: AccountId,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Record>, StoreError> {
+        self.read("list records", |db| record::list(db, account, (prefix, after), limit))
+    }
+
+    async fn swap(
+        &self,
+        account: AccountId,
+        old: Option<&Record>,
+        new: Option<&Record>,
+    ) -> Result<bool, StoreError> {
+        let (old, new) = (old.cloned(), new.cloned());
+        let work = move |db: &Connection| record::swap(db, account, old.as_ref(), new.as_ref());
+        self.write("change record", work).await
+    }
+
+    async fn expire(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
+        self.write("expire records", move |db| record::expire(db, now, limit)).await
+    }
+
+    async fn delete(&self, account: AccountId) -> Result<bool, StoreError> {
+        self.write("delete user", move |db| record::delete(db, account)).await
+    }
 }
 
 fn create(db: &Connection, profile: Profile, addresses: &[Address]) -> Result<Created, Failure> {
@@ -169,7 +199,7 @@ fn put(db: &Connection, user: &User) -> Result<(), Failure> {
     Ok(())
 }
 
-fn user(db: &Connection, account: AccountId) -> Result<Option<User>, Failure> {
+pub(super) fn user(db: &Connection, account: AccountId) -> Result<Option<User>, Failure> {
     db.prepare_cached("SELECT account, name, v FROM user WHERE account = ?1")?
         .query_and_then([account.get()], decode_row)?
         .next()
@@ -339,11 +369,13 @@ fn status_byte(status: Status) -> u8 {
     match status {
         Status::Active => 0,
         Status::Disabled => 1,
+        Status::Suspended => 2,
     }
 }
 
 fn status(byte: u8) -> Option<Status> {
-    [Status::Active, Status::Disabled].into_iter().find(|status| status_byte(*status) == byte)
+    let all = [Status::Active, Status::Disabled, Status::Suspended];
+    all.into_iter().find(|status| status_byte(*status) == byte)
 }
 
 #[cfg(test)]

@@ -33,6 +33,8 @@ pub struct Report {
     pub users: u64,
     /// Addresses read (none without the feature `accounts`).
     pub addresses: u64,
+    /// Records of users read, and checked against their checksums.
+    pub records: u64,
     /// What is wrong.
     pub findings: Vec<Finding>,
 }
@@ -78,6 +80,8 @@ pub enum Place {
     User(String),
     /// The address of a user.
     Address(String),
+    /// A record of an account, by its key.
+    Record(i64, String),
 }
 
 impl fmt::Display for Place {
@@ -93,6 +97,7 @@ impl fmt::Display for Place {
             Self::Object(name) => write!(f, "object {name}"),
             Self::User(name) => write!(f, "user {name}"),
             Self::Address(address) => write!(f, "address {address}"),
+            Self::Record(account, key) => write!(f, "account {account}, record {key}"),
         }
     }
 }

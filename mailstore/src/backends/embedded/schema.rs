@@ -9,7 +9,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use super::directory::OpenError;
 
 /// The version of the format that this release writes (see docs/format.md).
-pub const FORMAT: i64 = 2;
+pub const FORMAT: i64 = 3;
 
 /// Marks a database as one of ours ("mail", in ASCII).
 const APPLICATION_ID: i64 = 0x6d61_696c;
@@ -111,6 +111,18 @@ CREATE TABLE address (
 CREATE INDEX address_by_account ON address (account, address);
 ";
 
+/// What format 3 has brought.
+const RECORDS: &str = "
+CREATE TABLE record (
+    account INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    until INTEGER,
+    v BLOB NOT NULL,
+    PRIMARY KEY (account, key)
+) WITHOUT ROWID;
+CREATE INDEX record_by_end ON record (until) WHERE until IS NOT NULL;
+";
+
 /// Opens the database for writing; creates it, or refuses one of a newer format.
 pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
     let error = |error: rusqlite::Error| OpenError::new(path, error);
@@ -178,12 +190,15 @@ fn migrate(db: &Connection, from: i64) -> rusqlite::Result<()> {
         "the database is of an older format and is brought up to date"
     );
     // Format 2: a membership may end in what POP3 calls the message; those of format 1 do not.
-    db.execute_batch(&format!("BEGIN IMMEDIATE; {INDEXES} PRAGMA user_version = {FORMAT}; COMMIT;"))
+    // Format 3: records of users.
+    db.execute_batch(&format!(
+        "BEGIN IMMEDIATE; {INDEXES} {RECORDS} PRAGMA user_version = {FORMAT}; COMMIT;"
+    ))
 }
 
 fn create(db: &Connection) -> rusqlite::Result<()> {
     db.execute_batch(&format!(
-        "BEGIN IMMEDIATE; {TABLES} {INDEXES}
+        "BEGIN IMMEDIATE; {TABLES} {INDEXES} {RECORDS}
          PRAGMA application_id = {APPLICATION_ID};
          PRAGMA user_version = {FORMAT};
          COMMIT;"

@@ -10,14 +10,16 @@ use mongodb::options::ReturnDocument;
 use super::commit::end;
 use super::document::{self, Fields, Read, binary, count, moment};
 use super::failure::Failure;
+use super::kept as record;
 use super::schema::{ADDRESSES, COUNTERS, USERS};
 use super::store::Store;
 use crate::accounts::{
-    AccountStore, Address, Claimed, Created, Name, PasswordHash, Profile, Quota, ScramSecret,
-    Status, User,
+    AccountStore, Address, Claimed, Created, Name, PasswordHash, Profile, Quota, Record,
+    ScramSecret, Status, User,
 };
 use crate::id::AccountId;
 use crate::store::StoreError;
+use crate::time::Timestamp;
 
 /// Tries of a transaction that others are in the way of.
 const TRIES: usize = 100;
@@ -248,6 +250,34 @@ impl AccountStore for MongoAccounts {
     ) -> Result<Vec<Address>, StoreError> {
         self.store.call("list addresses", self.addresses_of(account, (after, limit))).await
     }
+
+    async fn records(
+        &self,
+        account: AccountId,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Record>, StoreError> {
+        let page = record::list(&self.store, account, (prefix, after), limit);
+        self.store.call("list records", page).await
+    }
+
+    async fn swap(
+        &self,
+        account: AccountId,
+        old: Option<&Record>,
+        new: Option<&Record>,
+    ) -> Result<bool, StoreError> {
+        self.store.call("change record", record::swap(&self.store, account, old, new)).await
+    }
+
+    async fn expire(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
+        self.store.call("expire records", record::expire(&self.store, now, limit)).await
+    }
+
+    async fn delete(&self, account: AccountId) -> Result<bool, StoreError> {
+        self.store.call("delete user", record::delete(&self.store, account)).await
+    }
 }
 
 fn user_to(user: &User) -> Read<Document> {
@@ -312,7 +342,8 @@ fn scram_from(fields: &Fields, name: &str) -> Read<ScramSecret> {
     })
 }
 
-const STATUSES: [(Status, &str); 2] = [(Status::Active, "active"), (Status::Disabled, "disabled")];
+const STATUSES: [(Status, &str); 3] =
+    [(Status::Active, "active"), (Status::Disabled, "disabled"), (Status::Suspended, "suspended")];
 
 fn status_to(status: Status) -> &'static str {
     STATUSES.iter().find(|(known, _)| *known == status).map_or("", |(_, name)| name)

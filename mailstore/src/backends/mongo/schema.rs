@@ -22,6 +22,7 @@ pub(super) const FILES: &str = "objects.files";
 pub(super) const CHUNKS: &str = "objects.chunks";
 pub(super) const USERS: &str = "users";
 pub(super) const ADDRESSES: &str = "addresses";
+pub(super) const RECORDS: &str = "records";
 pub(super) const COUNTERS: &str = "counters";
 /// What is said of the store as a whole.
 const META: &str = "meta";
@@ -32,6 +33,9 @@ enum Kind {
     /// Only documents that have its (first) field.
     Where(&'static str),
 }
+
+/// Counts up with every new collection or index, so that stores that lack one get it.
+const LAYOUT: i32 = 2;
 
 /// All indexes but those over `_id`.
 fn indexes() -> Vec<(&'static str, Document, Kind)> {
@@ -60,6 +64,8 @@ fn indexes() -> Vec<(&'static str, Document, Kind)> {
         (USERS, doc! { "name": 1 }, Kind::Unique),
         (USERS, doc! { "account": 1 }, Kind::Unique),
         (ADDRESSES, doc! { "account": 1, "address": 1 }, Kind::Unique),
+        (RECORDS, doc! { "account": 1, "key": 1 }, Kind::Unique),
+        (RECORDS, doc! { "until": 1 }, Kind::Where("until")),
     ]
 }
 
@@ -88,7 +94,7 @@ pub(super) async fn prepare(store: &Store) -> Result<(), Failure> {
         let index = IndexModel::builder().keys(keys).options(options).build();
         store.collection(collection).create_index(index).await?;
     }
-    let format = doc! { "$setOnInsert": { "version": VERSION } };
+    let format = doc! { "$setOnInsert": { "version": VERSION }, "$max": { "layout": LAYOUT } };
     let meta = store.collection(META);
     meta.update_one(doc! { "_id": "format" }, format).upsert(true).await?;
     Ok(())
@@ -108,13 +114,13 @@ async fn create(store: &Store, name: &str) -> Result<(), Failure> {
 
 async fn is_current(store: &Store) -> Result<bool, Failure> {
     let found = store.find_one(META, doc! { "_id": "format" }).await?;
-    let version = found.and_then(|meta| match meta.get("version") {
-        Some(bson::Bson::Int32(version)) => Some(*version),
+    let number = |name| match found.as_ref().and_then(|meta| meta.get(name)) {
+        Some(bson::Bson::Int32(number)) => Some(*number),
         _ => None,
-    });
-    match version {
+    };
+    match number("version") {
         None => Ok(false),
-        Some(VERSION) => Ok(true),
+        Some(VERSION) => Ok(number("layout").is_some_and(|layout| layout >= LAYOUT)),
         Some(other) => Err(Failure::corrupt(format!(
             "the database {} is of format {other}; this release knows format {VERSION}",
             store.database

@@ -23,6 +23,14 @@ if not ends or ends <= now then
 end
 return redis.call('HINCRBY', KEYS[1], 'n', 1)";
 
+/// What was counted until now, if the window has not ended.
+const VALUE: &str = "\
+local ends = tonumber(redis.call('HGET', KEYS[1], 'ends'))
+if not ends or ends <= tonumber(ARGV[1]) then
+    return 0
+end
+return tonumber(redis.call('HGET', KEYS[1], 'n')) or 0";
+
 /// The longest window, in milliseconds: a year.
 const LONGEST: u128 = 366 * 24 * 3600 * 1000;
 
@@ -68,6 +76,21 @@ impl Shared for RedisShared {
             Err(error) => {
                 self.live.suspect(&error);
                 self.own.count(key, window, now).await
+            }
+        }
+    }
+
+    async fn value(&self, key: &str, now: Timestamp) -> Result<u64, StoreError> {
+        let Some(mut connection) = self.live.connection() else {
+            return self.own.value(key, now).await;
+        };
+        let mut value = cmd("EVAL");
+        value.arg(VALUE).arg(1).arg(self.key(key)).arg(now.millis());
+        match value.query_async(&mut connection).await {
+            Ok(value) => Ok(value),
+            Err(error) => {
+                self.live.suspect(&error);
+                self.own.value(key, now).await
             }
         }
     }

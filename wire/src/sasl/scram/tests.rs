@@ -19,14 +19,13 @@ fn keys_of(password: &[u8], salt: &[u8]) -> ([u8; 32], ScramKeys) {
     padded[..password.len()].copy_from_slice(password);
     let salted = hmac(&padded, &[salt, &[0, 0, 0, 1]].concat());
     let client_key = hmac(&salted, b"Client Key");
-    let keys = ScramKeys {
-        salt: salt.to_vec(),
-        iterations: 1,
+    let key = ScramKey {
         stored_key: Sha256::digest(client_key).into(),
         server_key: hmac(&salted, b"Server Key"),
-        identity: Some(identity()),
+        credential: "1".into(),
     };
-    (client_key, keys)
+    let (salt, identity) = (salt.to_vec(), Some(identity()));
+    (client_key, ScramKeys { salt, iterations: 1, keys: vec![key], identity })
 }
 
 fn identity() -> Identity {
@@ -35,11 +34,20 @@ fn identity() -> Identity {
 
 fn example_keys() -> ScramKeys {
     let decode = |text: &str| BASE64.decode(text.as_bytes()).unwrap();
+    let other = |byte, credential: &str| ScramKey {
+        stored_key: [byte; 32],
+        server_key: [byte; 32],
+        credential: credential.into(),
+    };
+    let key = ScramKey {
+        stored_key: decode("WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=").try_into().unwrap(),
+        server_key: decode("wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=").try_into().unwrap(),
+        credential: "pencil".into(),
+    };
     ScramKeys {
         salt: decode("W22ZaJ0SNY7soEsUEjb6gQ=="),
         iterations: 4096,
-        stored_key: decode("WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=").try_into().unwrap(),
-        server_key: decode("wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=").try_into().unwrap(),
+        keys: vec![other(1, "first"), key, other(2, "last")],
         identity: Some(identity()),
     }
 }
@@ -67,7 +75,7 @@ fn prove(wanted: KeysWanted, keys: ScramKeys, last: &str) -> Result<Login, SaslE
     }
 }
 
-fn proven(login: &Login) -> Option<&Identity> {
+fn shown(login: &Login) -> Option<&Proven> {
     match &login.credentials {
         Credentials::Scram { proven, .. } => proven.as_ref(),
         other => panic!("{other:?}"),
@@ -85,7 +93,8 @@ fn the_example() {
     let Step::Credentials(login) = exchange.step(CLIENT_FINAL.as_bytes()) else {
         panic!("it is proven");
     };
-    assert_eq!(proven(&login), Some(&identity()));
+    let credential = "pencil".to_owned();
+    assert_eq!(shown(&login), Some(&Proven { identity: identity(), credential }));
     assert_eq!(login.authzid, None);
     let accepted = Verdict::Accepted(identity());
     assert_eq!(login.epilogue.clone().after(&accepted), Some(SERVER_FINAL.to_vec()));
@@ -96,13 +105,13 @@ fn the_example() {
 fn a_wrong_proof_proves_nothing() {
     let wrong = CLIENT_FINAL.replace("p=dH", "p=dI");
     let login = prove(plain(CLIENT_FIRST).unwrap(), example_keys(), &wrong).unwrap();
-    assert_eq!(proven(&login), None);
+    assert_eq!(shown(&login), None);
     let short = CLIENT_FINAL.replace("p=dHzb", "p=");
     let login = prove(plain(CLIENT_FIRST).unwrap(), example_keys(), &short).unwrap();
-    assert_eq!(proven(&login), None);
+    assert_eq!(shown(&login), None);
     let nobody = ScramKeys { identity: None, ..example_keys() };
     let login = prove(plain(CLIENT_FIRST).unwrap(), nobody, CLIENT_FINAL).unwrap();
-    assert_eq!(proven(&login), None);
+    assert_eq!(shown(&login), None);
 }
 
 #[test]
@@ -186,11 +195,11 @@ fn plus_needs_the_right_channel() {
         let channel = BASE64.encode(&[format!("p={name},,").as_bytes(), &data].concat());
         let unproven = format!("c={channel},r=abc{MORE}");
         let signed = format!("n=user,r=abc,r=abc{MORE},s=c2FsdA==,i=1,{unproven}");
-        let mut proof = hmac(&keys.stored_key, signed.as_bytes());
+        let mut proof = hmac(&keys.keys[0].stored_key, signed.as_bytes());
         proof.iter_mut().zip(client_key).for_each(|(proof, key)| *proof ^= key);
         let last = format!("{unproven},p={}", BASE64.encode(&proof));
         let login = prove(wanted, keys.clone(), &last).unwrap();
-        assert_eq!(proven(&login).is_some(), fits, "{name} {data:?}");
+        assert_eq!(shown(&login).is_some(), fits, "{name} {data:?}");
     }
 }
 

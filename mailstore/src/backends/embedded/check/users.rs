@@ -1,16 +1,38 @@
-//! Users and addresses.
+//! Users, addresses and records.
 
 use rusqlite::{Connection, Row};
 
 use super::{Place, Report};
 use crate::backends::embedded::accounts::{decode_address, decode_row, owner};
 use crate::backends::embedded::connection::Failure;
+use crate::backends::embedded::record;
+use crate::id::AccountId;
 
-/// Every user and every address can be read, belongs to what it names, and is where it is looked
+/// Every user, address and record can be read, belongs to what it names, and is where it is looked
 /// for.
 pub(super) fn check(db: &Connection, report: &mut Report) -> Result<(), Failure> {
     users(db, report)?;
-    addresses(db, report)
+    addresses(db, report)?;
+    records(db, report)
+}
+
+fn records(db: &Connection, report: &mut Report) -> Result<(), Failure> {
+    let mut statement = db.prepare(
+        "SELECT account, key, until, v, account = 0 OR account IN (SELECT account FROM user)
+         FROM record",
+    )?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        report.records += 1;
+        let (account, record) = record::read(row)?;
+        let place = || Place::Record(account, record.key.clone());
+        if !AccountId::new(account).is_some_and(|account| record.is_sound(account)) {
+            report.found(place(), "is not what was written there");
+        } else if !row.get::<_, bool>(4)? {
+            report.found(place(), "belongs to no user");
+        }
+    }
+    Ok(())
 }
 
 fn users(db: &Connection, report: &mut Report) -> Result<(), Failure> {
