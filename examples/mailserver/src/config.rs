@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use imap_frontend::Literals;
-use mailstore::accounts::{Domain, Name, Scram};
+use mailstore::accounts::{Domain, LoginLimits, Name, Scram};
 use serde::{Deserialize, Serialize};
 use wire::{AuthPolicy, ClearLogin, ListenAddr, Network};
 
@@ -26,6 +26,8 @@ pub(crate) use pop3::{Pop3, Pop3s};
 /// The file that is read if it exists and no other is named.
 pub(crate) const DEFAULT_FILE: &str = "mailserver.toml";
 
+/// In seconds.
+const DAY: u64 = 24 * 3600;
 const TEN_MINUTES: NonZeroU64 = NonZeroU64::new(600).unwrap();
 
 /// All options. `mailserver.toml` in this crate explains each.
@@ -160,6 +162,11 @@ pub(crate) struct Login {
     pub(crate) attempts: u32,
     pub(crate) delay_seconds: u64,
     pub(crate) scram: bool,
+    pub(crate) failures_per_account: u64,
+    pub(crate) failures_per_address: u64,
+    pub(crate) wrong_codes: u64,
+    pub(crate) failure_seconds: u64,
+    pub(crate) log_days: u64,
 }
 
 impl Login {
@@ -167,16 +174,37 @@ impl Login {
     pub(crate) fn scram(&self) -> Scram {
         if self.scram { Scram::Kept } else { Scram::Off }
     }
+
+    /// How often somebody may be wrong.
+    pub(crate) fn limits(&self) -> LoginLimits {
+        LoginLimits {
+            per_account: self.failures_per_account,
+            per_address: self.failures_per_address,
+            codes: self.wrong_codes,
+            window: Duration::from_secs(self.failure_seconds),
+        }
+    }
+
+    /// How long the logs of users are kept.
+    pub(crate) fn log(&self) -> Duration {
+        Duration::from_secs(self.log_days.saturating_mul(DAY))
+    }
 }
 
 impl Default for Login {
     fn default() -> Self {
         let policy = AuthPolicy::default();
+        let limits = LoginLimits::default();
         Self {
             without_tls: WithoutTls::Local,
             attempts: policy.attempts,
             delay_seconds: policy.delay.as_secs(),
             scram: true,
+            failures_per_account: limits.per_account,
+            failures_per_address: limits.per_address,
+            wrong_codes: limits.codes,
+            failure_seconds: limits.window.as_secs(),
+            log_days: 30,
         }
     }
 }

@@ -14,6 +14,7 @@ mod config;
 mod control;
 mod credentials;
 mod guide;
+mod keys;
 mod moment;
 mod problem;
 mod prompt;

@@ -61,7 +61,7 @@ impl<'a> Servers<'a> {
 
     fn start_all(&mut self, store: &Store) -> Result<(), Problem> {
         let mut sweep = self.shutdown.clone();
-        let sweeping = store::sweep(store.mail.clone(), self.config.store.sweep_seconds);
+        let sweeping = store::sweep(store.clone(), self.config.store.sweep_seconds);
         self.tasks.spawn(async move {
             tokio::select! {
                 () = sweeping => {}

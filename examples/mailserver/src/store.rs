@@ -7,9 +7,9 @@ use mailstore::Mailstore;
 use mailstore::accounts::Accounts;
 use mailstore::time::Timestamp;
 
-use crate::backend;
 use crate::config::Config;
 use crate::problem::Problem;
+use crate::{backend, keys};
 
 /// The store behind all services.
 #[derive(Clone)]
@@ -27,17 +27,27 @@ pub(crate) async fn open(config: &Config) -> Result<Store, Problem> {
         .with_home_domains(config.home_domains.clone())
         .with_domain_aliases(aliases.map(|alias| (alias.alias, alias.domain)))
         .with_administrators(config.administrators.clone())
-        .with_scram(config.login.scram());
+        .with_scram(config.login.scram())
+        .with_limits(mail.shared().clone(), config.login.limits())
+        .with_log(config.login.log());
+    let accounts = match keys::open(config)? {
+        Some(keyring) => accounts.with_keyring(keyring),
+        None => accounts,
+    };
     Ok(Store { mail, accounts })
 }
 
 /// Removes what nothing refers to any more, every so often, for ever.
-pub(crate) async fn sweep(mail: Mailstore, every_seconds: NonZeroU64) {
+pub(crate) async fn sweep(store: Store, every_seconds: NonZeroU64) {
     loop {
         tokio::time::sleep(Duration::from_secs(every_seconds.get())).await;
-        match mail.sweep(Timestamp::now()).await {
+        let now = Timestamp::now();
+        match store.mail.sweep(now).await {
             Ok(swept) => tracing::debug!(?swept, "swept"),
             Err(error) => tracing::error!(%error, "the sweep failed; it will be tried again"),
+        }
+        if let Err(error) = store.accounts.sweep(now).await {
+            tracing::error!(%error, "what is over of users is not removed; it will be tried again");
         }
     }
 }
