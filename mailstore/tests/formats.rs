@@ -89,7 +89,9 @@ async fn format_2() {
     assert_eq!(version(&directory), FORMAT);
     let report = check(directory.path()).unwrap();
     assert!(report.findings.is_empty(), "{:?}", report.findings);
-    assert_eq!((report.users, report.addresses, report.records), (2, 2, 1));
+    assert_eq!((report.users, report.addresses), (2, 2));
+    // The password, and what the log has of it.
+    assert!(report.records >= 3, "{}", report.records);
 }
 
 async fn subjects(store: &Mailstore, account: AccountId, mailbox: MailboxId) -> Vec<String> {

@@ -11,6 +11,8 @@
 
 #[cfg(feature = "accounts")]
 mod accounts;
+#[cfg(feature = "accounts")]
+mod address;
 mod answers;
 mod check;
 mod committer;

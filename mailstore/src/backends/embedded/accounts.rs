@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use rusqlite::{Connection, params};
 
+use super::address;
 use super::answers::Answers;
 use super::compact::NOBODY;
 use super::connection::Failure;
@@ -102,16 +103,16 @@ impl AccountStore for EmbeddedAccounts {
 
     async fn claim(&self, address: &Address, account: AccountId) -> Result<Claimed, StoreError> {
         let address = address.clone();
-        self.write("claim address", move |db| claim(db, &address, account)).await
+        self.write("claim address", move |db| address::claim(db, &address, account)).await
     }
 
     async fn release(&self, address: &Address, account: AccountId) -> Result<bool, StoreError> {
         let address = address.clone();
-        self.write("release address", move |db| release(db, &address, account)).await
+        self.write("release address", move |db| address::release(db, &address, account)).await
     }
 
     async fn owner(&self, address: &Address) -> Result<Option<AccountId>, StoreError> {
-        let ask = || self.read("read address", |db| owner(db, address));
+        let ask = || self.read("read address", |db| address::owner(db, address));
         self.answers.owners.of(address.clone(), self.ledger.latest(), ask)
     }
 
@@ -127,7 +128,7 @@ impl AccountStore for EmbeddedAccounts {
         after: Option<&Address>,
         limit: usize,
     ) -> Result<Vec<Address>, StoreError> {
-        self.read("list addresses", |db| addresses(db, account, after, limit))
+        self.read("list addresses", |db| address::list(db, account, after, limit))
     }
 
     async fn records(
@@ -165,7 +166,7 @@ fn create(db: &Connection, profile: Profile, addresses: &[Address]) -> Result<Cr
         return Ok(Created::NameTaken);
     }
     for address in addresses {
-        if owner(db, address)?.is_some() {
+        if address::owner(db, address)?.is_some() {
             return Ok(Created::AddressTaken(address.clone()));
         }
     }
@@ -177,7 +178,7 @@ fn create(db: &Connection, profile: Profile, addresses: &[Address]) -> Result<Cr
     let user = User { account, version: 1, profile };
     put(db, &user)?;
     for address in addresses {
-        put_address(db, address, account)?;
+        address::put(db, address, account)?;
     }
     Ok(Created::Done(user))
 }
@@ -223,39 +224,6 @@ fn users(db: &Connection, after: Option<AccountId>, limit: usize) -> Result<Vec<
     .collect()
 }
 
-fn claim(db: &Connection, address: &Address, account: AccountId) -> Result<Claimed, Failure> {
-    if user(db, account)?.is_none() {
-        return Ok(Claimed::NoUser);
-    }
-    match owner(db, address)? {
-        Some(owner) if owner == account => Ok(Claimed::Done),
-        Some(_) => Ok(Claimed::Taken),
-        None => put_address(db, address, account).map(|()| Claimed::Done),
-    }
-}
-
-fn put_address(db: &Connection, address: &Address, account: AccountId) -> Result<(), Failure> {
-    let mut packer = Packer::default();
-    packer.bytes(address.as_str().as_bytes());
-    db.prepare_cached("INSERT INTO address (address, account, v) VALUES (?1, ?2, ?3)")?
-        .execute(params![address.as_str(), account.get(), packer.seal(account.get() as u64)])?;
-    Ok(())
-}
-
-fn release(db: &Connection, address: &Address, account: AccountId) -> Result<bool, Failure> {
-    let gone = db
-        .prepare_cached("DELETE FROM address WHERE address = ?1 AND account = ?2")?
-        .execute(params![address.as_str(), account.get()])?;
-    Ok(gone > 0)
-}
-
-pub(super) fn owner(db: &Connection, address: &Address) -> Result<Option<AccountId>, Failure> {
-    let mut statement =
-        db.prepare_cached("SELECT account, address, v FROM address WHERE address = ?1")?;
-    let mut found = statement.query_and_then([address.as_str()], decode_address)?;
-    Ok(found.next().transpose()?.map(|(_, account)| account))
-}
-
 /// The one that is kept, or, if there is none, this one from now on.
 fn secret(db: &Connection, drawn: [u8; 32]) -> Result<[u8; 32], Failure> {
     let mut packer = Packer::default();
@@ -271,38 +239,6 @@ fn secret(db: &Connection, drawn: [u8; 32]) -> Result<[u8; 32], Failure> {
     let secret = from.array()?;
     from.end()?;
     Ok(secret)
-}
-
-fn addresses(
-    db: &Connection,
-    account: AccountId,
-    after: Option<&Address>,
-    limit: usize,
-) -> Result<Vec<Address>, Failure> {
-    let after = after.map_or("", Address::as_str);
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    db.prepare_cached(
-        "SELECT account, address, v FROM address
-         WHERE account = ?1 AND address > ?2 ORDER BY address LIMIT ?3",
-    )?
-    .query_and_then(params![account.get(), after, limit], decode_address)?
-    .map(|found| found.map(|(address, _)| address))
-    .collect()
-}
-
-/// The value says which address it belongs to, and its seal which account.
-pub(super) fn decode_address(row: &rusqlite::Row<'_>) -> Result<(Address, AccountId), Failure> {
-    let (account, column) = (row.get::<_, i64>(0)?, row.get_ref(1)?);
-    let value = row.get_ref(2)?.as_blob().unwrap_or(&[]);
-    let mut from = Unpacker::open(value, account as u64)?;
-    let text = from.text()?;
-    from.end()?;
-    match (Address::new(text), AccountId::new(account)) {
-        (Ok(address), Some(account)) if column.as_str().is_ok_and(|column| column == text) => {
-            Ok((address, account))
-        }
-        _ => Err(from.error("the address of this row").into()),
-    }
 }
 
 fn encode(user: &User) -> Vec<u8> {

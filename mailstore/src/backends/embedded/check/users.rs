@@ -3,7 +3,8 @@
 use rusqlite::{Connection, Row};
 
 use super::{Place, Report};
-use crate::backends::embedded::accounts::{decode_address, decode_row, owner};
+use crate::backends::embedded::accounts::decode_row;
+use crate::backends::embedded::address;
 use crate::backends::embedded::connection::Failure;
 use crate::backends::embedded::record;
 use crate::id::AccountId;
@@ -49,7 +50,7 @@ fn users(db: &Connection, report: &mut Report) -> Result<(), Failure> {
             }
         };
         if let Some(address) = user.profile.name.address()
-            && !matches!(owner(db, &address), Ok(Some(owner)) if owner == user.account)
+            && !matches!(address::owner(db, &address), Ok(Some(owner)) if owner == user.account)
         {
             report.found(place, "does not own the address that is the login name");
         }
@@ -64,7 +65,7 @@ fn addresses(db: &Connection, report: &mut Report) -> Result<(), Failure> {
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         report.addresses += 1;
-        if let Err(failure) = decode_address(row) {
+        if let Err(failure) = address::decode(row) {
             report.found(Place::Address(text(row, 1)), altered(failure)?);
         } else if !row.get::<_, bool>(3)? {
             report.found(Place::Address(text(row, 1)), "belongs to no user");
