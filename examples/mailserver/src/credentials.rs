@@ -88,7 +88,8 @@ pub(crate) async fn attempt(accounts: &Accounts, request: Request) -> Result<Str
         Request::RevokeAppPassword { user, id } => {
             let account = account(accounts, &user).await?;
             let revoked = accounts.revoke_app_password(account, &id).await?;
-            done(revoked, id, "application password")
+            let said = revoked.then(|| format!("the application password {id} is revoked"));
+            said.ok_or(Failure::NoSuchId(id))
         }
         Request::AddToken { holder, label, days } => {
             let grant = grant(accounts, holder).await?;
@@ -108,7 +109,8 @@ async fn attempt_other(accounts: &Accounts, request: Request) -> Result<String, 
         }
         Request::RevokeToken { user, id } => {
             let revoked = accounts.revoke_token(owner(accounts, user).await?, &id).await?;
-            done(revoked, id, "token")
+            let said = revoked.then(|| format!("the token {id} is revoked"));
+            said.ok_or(Failure::NoSuchId(id))
         }
         Request::NoSecondFactor { user } => {
             let account = account(accounts, &user).await?;
@@ -155,13 +157,6 @@ fn until(days: Option<u64>) -> Option<Timestamp> {
     let day = Duration::from_secs(24 * 3600).as_millis() as u64;
     let millis = i64::try_from(days?.saturating_mul(day)).unwrap_or(i64::MAX);
     Some(Timestamp::from_millis(Timestamp::now().millis().saturating_add(millis)))
-}
-
-fn done(revoked: bool, id: String, what: &str) -> Result<String, Failure> {
-    match revoked {
-        true => Ok(format!("the {what} {id} is revoked")),
-        false => Err(Failure::NoSuchId(id)),
-    }
 }
 
 fn lines(lines: impl Iterator<Item = String>) -> String {

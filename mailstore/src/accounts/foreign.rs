@@ -181,10 +181,10 @@ fn md5_round(round: u32, before: [u8; 16], (password, salt): (&[u8], &[u8])) -> 
     let mut next = Md5::new();
     let odd = round % 2 == 1;
     next.update(if odd { password } else { &before[..] });
-    if round % 3 != 0 {
+    if !round.is_multiple_of(3) {
         next.update(salt);
     }
-    if round % 7 != 0 {
+    if !round.is_multiple_of(7) {
         next.update(password);
     }
     next.update(if odd { &before[..] } else { password });

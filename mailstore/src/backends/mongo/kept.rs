@@ -67,7 +67,7 @@ fn same(account: AccountId, record: &Record) -> Read<Document> {
     Ok(doc! {
         "_id": document::id(account, &[record.key.as_bytes()]),
         "value": binary(record.value.clone()),
-        "until": until.map_or_else(|| doc! { "$exists": false }.into(), |until| until),
+        "until": until.unwrap_or_else(|| doc! { "$exists": false }.into()),
     })
 }
 
