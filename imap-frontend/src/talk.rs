@@ -10,7 +10,7 @@ use crate::codec::{Framer, Limits, Reply, Tag};
 use pieces::Pieces;
 
 /// Answers are sent when this many bytes are waiting, or at the end.
-const CHUNK: usize = 64 * 1024;
+const CHUNK: usize = 128 * 1024;
 /// Bytes from this size on are not copied to the answers but sent from where they are.
 const SHARED: usize = 1024;
 

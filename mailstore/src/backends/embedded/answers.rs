@@ -1,6 +1,6 @@
-//! Answers of the database that every delivery asks for, and that hardly ever change: whose an
-//! address is, and what an account wants done with its mail. Asked anew once a transaction may have
-//! changed one.
+//! Answers of the database that every delivery or every FETCH asks for, and that hardly ever change:
+//! whose an address is, what an account wants done with its mail, under which number a mailbox
+//! stands. Asked anew once a transaction may have changed one.
 
 use std::collections::HashMap;
 use std::hash::Hash;

@@ -34,13 +34,13 @@ impl Latest {
         *latest = modseq.max(*latest);
     }
 
-    /// How often users, addresses or properties have changed, or may have. What was read while it
-    /// was the same is still true.
+    /// How often users, addresses or properties have changed, or rows have been purged, or may have
+    /// been. What was read while it was the same is still true.
     pub(super) fn changes(&self) -> u64 {
         self.changes.load(Ordering::Acquire)
     }
 
-    /// Users, addresses or properties may have changed, durably.
+    /// Some of that may have happened, durably.
     pub(super) fn changed(&self) {
         self.changes.fetch_add(1, Ordering::AcqRel);
     }

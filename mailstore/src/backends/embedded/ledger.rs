@@ -42,6 +42,8 @@ pub struct EmbeddedLedger {
     readers: Readers,
     committer: Committer,
     latest: Arc<Latest>,
+    /// A mailbox keeps its number for as long as there is a row of it.
+    numbers: Answers<MailboxKey, Option<MailboxNo>>,
     /// Properties of accounts as such.
     properties: Answers<(AccountId, WantedProperties), PropertyPage>,
     uids: UidCache,
@@ -57,6 +59,7 @@ impl EmbeddedLedger {
             readers,
             committer: Committer::start(writer, lock, Arc::clone(&latest))?,
             latest,
+            numbers: Answers::new(Option::is_some),
             properties: Answers::new(is_small),
             uids: UidCache::default(),
             leases: Leases::default(),
@@ -141,9 +144,11 @@ impl Ledger for EmbeddedLedger {
     }
 
     async fn fetch(&self, at: MailboxKey, uids: &UidSet, want: Want) -> Result<Page, StoreError> {
-        self.readers.read("fetch", |db| match number(db, at)? {
-            Some(no) => fetch::page(db, no, uids, want),
-            None => Ok(Page::default()),
+        self.readers.read("fetch", |db| {
+            match self.numbers.of(at, &self.latest, || number(db, at))? {
+                Some(no) => fetch::page(db, no, uids, want),
+                None => Ok(Page::default()),
+            }
         })
     }
 
