@@ -21,7 +21,7 @@ mod language;
 mod list;
 mod login;
 mod mailbox;
-mod metadata;
+pub(crate) mod metadata;
 mod namespace;
 mod noop;
 mod notify;

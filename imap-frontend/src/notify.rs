@@ -4,20 +4,24 @@
 //! under way, with SELECTED-DELAYED only where it is told without NOTIFY. Of other mailboxes their
 //! STATUS and LIST are told whenever no command is under way, since these change no numbers.
 
+pub(crate) mod account;
 mod tell;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use mailstore::Watched;
-use mailstore::id::MailboxId;
-use mailstore::mailbox::{Mailboxes, SEPARATOR};
+use mailstore::id::MailboxKey;
+use mailstore::mailbox::SEPARATOR;
 use wire::{Ended, Idle, Instant};
 
 use crate::codec::command::{EventGroup, FetchItem, NotifyEvent, Watch};
 use crate::command::idle::jittered;
+use crate::names::OTHERS;
 use crate::outcome::Failed;
 use crate::state::{Selected, State};
 use crate::talk::Talk;
+
+use account::Account;
 
 /// What a client wants to be told of. Before the first NOTIFY there is none of these.
 #[derive(Debug)]
@@ -26,8 +30,8 @@ pub(crate) struct Notify {
     selected: Option<EventGroup>,
     /// Of others.
     others: Vec<EventGroup>,
-    /// The account, if there are any others.
-    pub(crate) watched: Option<Watched>,
+    /// The accounts whose mailboxes these are: one's own, and those that share some.
+    pub(crate) accounts: Vec<Account>,
 }
 
 /// When something may be told.
@@ -42,16 +46,16 @@ pub(crate) enum When {
 impl Notify {
     /// NOTIFY NONE.
     pub(crate) fn nothing() -> Self {
-        Self { selected: None, others: Vec::new(), watched: None }
+        Self { selected: None, others: Vec::new(), accounts: Vec::new() }
     }
 
-    pub(crate) fn new(groups: Vec<EventGroup>, watched: Option<Watched>) -> Self {
+    pub(crate) fn new(groups: Vec<EventGroup>, accounts: Vec<Account>) -> Self {
         let of_selected = |group: &EventGroup| {
             matches!(group.mailboxes, Watch::Selected | Watch::SelectedDelayed)
         };
         let (selected, others): (Vec<_>, Vec<_>) = groups.into_iter().partition(of_selected);
         let selected = selected.into_iter().next().filter(|group| !group.events.is_empty());
-        Self { selected, others, watched }
+        Self { selected, others, accounts }
     }
 
     /// Is anything told of the selected mailbox?
@@ -75,19 +79,30 @@ impl Notify {
         self.selected.as_ref().map_or(&[], |group| &group.fetch)
     }
 
-    /// Is this event told of the mailbox of that name, while it is not selected?
-    pub(crate) fn tells(&self, event: NotifyEvent, name: &str, all: &Mailboxes) -> bool {
+    /// Is this event told of the mailbox of that name, while it is not selected? The names that the
+    /// user is subscribed to are given.
+    pub(crate) fn tells(
+        &self,
+        event: NotifyEvent,
+        name: &str,
+        subscriptions: &BTreeSet<String>,
+    ) -> bool {
         let told = |group: &&EventGroup| group.events.contains(&event);
-        self.others.iter().filter(told).any(|group| covers(&group.mailboxes, name, all))
+        self.others.iter().filter(told).any(|group| covers(&group.mailboxes, name, subscriptions))
+    }
+
+    /// Is this event told, which is about no mailbox?
+    pub(crate) fn tells_of_server(&self, event: NotifyEvent) -> bool {
+        self.others.iter().any(|group| group.events.contains(&event))
     }
 }
 
-fn covers(watch: &Watch, name: &str, all: &Mailboxes) -> bool {
+fn covers(watch: &Watch, name: &str, subscriptions: &BTreeSet<String>) -> bool {
     match watch {
         Watch::Selected | Watch::SelectedDelayed => false,
         // Mail is delivered to whatever mailbox its address names.
-        Watch::Inboxes | Watch::Personal => true,
-        Watch::Subscribed => all.subscriptions.contains(name),
+        Watch::Inboxes | Watch::Personal => !name.starts_with(OTHERS),
+        Watch::Subscribed => subscriptions.contains(name),
         Watch::Mailboxes(names) => names.iter().any(|watched| watched.as_str() == name),
         Watch::Subtree(names) => names.iter().any(|watched| {
             let below = name.strip_prefix(watched.as_str());
@@ -122,28 +137,33 @@ impl State {
                 (looks.then_some(mailbox), user.notify.as_deref_mut())
             }
         };
-        match (mailbox, notify.and_then(|notify| notify.watched.as_mut())) {
-            (None, None) => std::future::pending().await,
-            (Some(mailbox), None) => mailbox.changed().await,
-            (None, Some(watched)) => watched.changed().await,
+        let accounts = notify.map(|notify| &mut notify.accounts[..]).unwrap_or_default();
+        match (mailbox, accounts) {
+            (None, []) => std::future::pending().await,
+            (Some(mailbox), []) => mailbox.changed().await,
+            (None, [only]) => only.watched.changed().await,
             // Sessions without NOTIFY keep no room for this.
-            (Some(mailbox), Some(watched)) => Box::pin(either(mailbox, watched)).await,
+            (mailbox, accounts) => Box::pin(any(mailbox, accounts)).await,
         }
     }
 
-    /// The mailbox that is selected, if it is one of the user's own: these are watched.
-    pub(crate) fn selected_own(&mut self) -> Option<MailboxId> {
-        let selected = self.selected()?;
-        let at = selected.at();
-        (at.account == selected.user.by.account).then_some(at.mailbox)
+    /// The mailbox that is selected: of its messages it is told in another way.
+    pub(crate) fn selected_at(&mut self) -> Option<MailboxKey> {
+        self.selected().map(|selected| selected.at())
     }
 }
 
-/// Waits for the first of the two, which may be in different accounts.
-async fn either(mailbox: &mut mailstore::Selected, watched: &mut Watched) {
+/// Waits for the first of these, which may be in different accounts.
+async fn any(mailbox: Option<&mut mailstore::Selected>, accounts: &mut [Account]) {
+    let selected = async {
+        match mailbox {
+            Some(mailbox) => mailbox.changed().await,
+            None => std::future::pending().await,
+        }
+    };
     tokio::select! {
-        () = mailbox.changed() => {}
-        () = watched.changed() => {}
+        () = selected => {}
+        () = account::changed(accounts) => {}
     }
 }
 

@@ -44,7 +44,9 @@ harness::scripts! {
         metadata
         multisearch
         notify
+        notify_metadata
         notify_selected
+        notify_shared
         objectid
         pipelined
         qresync

@@ -1,5 +1,7 @@
 //! An account that a session watches beside the mailbox it has selected (RFC 5465): what others do to
-//! its mailboxes, their names and the subscriptions.
+//! its mailboxes, their names, the subscriptions and, if it is wanted, the properties.
+
+mod properties;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -10,6 +12,8 @@ use crate::mailbox::{Mailbox, Mailboxes, SEPARATOR};
 use crate::mailstore::{Actor, Mailstore};
 use crate::store::Watch;
 use crate::uid::ModSeq;
+
+use properties::{Known as Properties, Values};
 
 /// Most records read from the journal at once.
 const JOURNAL_PAGE: usize = 1_000;
@@ -31,6 +35,8 @@ pub enum Happening {
     },
     /// This name is subscribed to now, or is not any more.
     Subscription(String),
+    /// Properties with these keys were set or removed: of a mailbox, or of the account as such.
+    Properties(Option<MailboxId>, BTreeSet<String>),
 }
 
 /// What happened to the messages of a mailbox.
@@ -62,6 +68,8 @@ pub struct Watched {
     /// How far the journal was read.
     cursor: ModSeq,
     known: Known,
+    /// The properties, if these are watched.
+    properties: Option<Properties>,
 }
 
 impl Mailstore {
@@ -77,7 +85,14 @@ impl Watched {
         let watch = store.beacon().watch(by.account);
         let mailboxes = store.mailboxes(by.account).await?;
         let (cursor, known) = (mailboxes.head.modseq, Known::of(&mailboxes));
-        Ok((Self { store: store.clone(), by, watch, cursor, known }, mailboxes))
+        let store = store.clone();
+        Ok((Self { store, by, watch, cursor, known, properties: None }, mailboxes))
+    }
+
+    /// Watches the properties too whose keys begin like this. Refused if there are more than 20,000.
+    pub async fn with_properties(self, prefix: &str) -> Result<Self, Error> {
+        let properties = Properties::read(&self.store, self.by.account, prefix).await?;
+        Ok(Self { properties: Some(properties), ..self })
     }
 
     /// Waits until the beacon says that the account moved on. May come for nothing, may fail to
@@ -92,7 +107,11 @@ impl Watched {
     /// If it fails, or is dropped half-way, it knows what it knew.
     pub async fn sync(&mut self) -> Result<Option<News>, Error> {
         let Some((touched, cursor)) = self.read().await? else {
-            *self = Self::open(&self.store, self.by).await?.0;
+            let (mut anew, _) = Self::open(&self.store, self.by).await?;
+            if let Some(properties) = &self.properties {
+                anew = anew.with_properties(&properties.prefix).await?;
+            }
+            *self = anew;
             return Ok(None);
         };
         if touched.is_nothing() {
@@ -101,9 +120,43 @@ impl Watched {
         }
         let mailboxes = self.store.mailboxes(self.by.account).await?;
         let known = Known::of(&mailboxes);
-        let happenings = touched.happenings(&self.known, &known);
+        let values = self.values(&touched).await?;
+        let told = self.changed_properties(&touched, &values);
+        let mut happenings = touched.happenings(&self.known, &known);
+        happenings.extend(told);
         (self.cursor, self.known) = (cursor, known);
+        if let Some(properties) = &mut self.properties {
+            properties.replace(values);
+        }
         Ok(Some(News { happenings, mailboxes }))
+    }
+
+    /// The properties as they are now where some have changed.
+    async fn values(&self, touched: &Touched) -> Result<Vec<(Option<MailboxId>, Values)>, Error> {
+        let Some(properties) = &self.properties else { return Ok(Vec::new()) };
+        let mut all = Vec::new();
+        for at in touched.properties.keys() {
+            all.push((*at, properties.read_at(&self.store, self.by.account, *at).await?));
+        }
+        Ok(all)
+    }
+
+    fn changed_properties(
+        &self,
+        touched: &Touched,
+        values: &[(Option<MailboxId>, Values)],
+    ) -> Vec<Happening> {
+        let Some(properties) = &self.properties else { return Vec::new() };
+        let others = |at| touched.properties.get(at) == Some(&Whose::Others);
+        let changed = values
+            .iter()
+            .filter(|(at, _)| others(at))
+            .map(|(at, values)| Happening::Properties(*at, properties.changed(*at, values)));
+        let is_any = |told: &Happening| match told {
+            Happening::Properties(_, keys) => !keys.is_empty(),
+            _ => true,
+        };
+        changed.filter(is_any).collect()
     }
 
     async fn read(&self) -> Result<Option<(Touched, ModSeq)>, Error> {
@@ -158,12 +211,14 @@ struct Touched {
     /// Mailboxes that others have made, renamed or deleted.
     names: BTreeSet<MailboxId>,
     subscriptions: Whose,
+    /// Where properties were set or removed.
+    properties: BTreeMap<Option<MailboxId>, Whose>,
     /// The session itself changed a name.
     own: bool,
 }
 
 /// Who changed something.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 enum Whose {
     #[default]
     Nobody,
@@ -174,7 +229,7 @@ enum Whose {
 impl Touched {
     fn is_nothing(&self) -> bool {
         let untouched = self.messages.is_empty() && self.names.is_empty() && !self.own;
-        untouched && self.subscriptions == Whose::Nobody
+        untouched && self.subscriptions == Whose::Nobody && self.properties.is_empty()
     }
 
     fn record(&mut self, record: &Record, me: SessionId) {
@@ -186,6 +241,11 @@ impl Touched {
                     if self.subscriptions != Whose::Others {
                         self.subscriptions = whose;
                     }
+                }
+                Event::Property => {
+                    let at = Some(entry.mailbox).filter(|id| *id != MailboxId::NONE);
+                    let whose = self.properties.entry(at).or_default();
+                    *whose = if own { (*whose).max(Whose::Own) } else { Whose::Others };
                 }
                 Event::Mailbox(_) if own => self.own = true,
                 Event::Mailbox(_) => drop(self.names.insert(entry.mailbox)),

@@ -110,3 +110,38 @@ async fn what_was_missed_is_said() {
     assert!(watched.sync().await.unwrap().is_none());
     assert_eq!(told(&mut watched).await, []);
 }
+
+async fn set(store: &Mailstore, by: u64, at: Option<MailboxId>, values: &[(&str, Option<&str>)]) {
+    let value = |value: &str| Bytes::from(value.to_owned());
+    let values = values.iter().map(|(key, text)| ((*key).to_owned(), text.map(value))).collect();
+    store.set_properties(actor(by), at, values).await.unwrap();
+}
+
+fn properties(at: Option<MailboxId>, keys: &[&str]) -> Happening {
+    Happening::Properties(at, keys.iter().map(|key| (*key).to_owned()).collect())
+}
+
+#[tokio::test]
+async fn properties_of_others() {
+    let (store, _) = watched().await;
+    let inbox = Some(MailboxId::INBOX);
+    set(&store, OTHER, inbox, &[("a/kept", Some("1")), ("a/gone", Some("1")), ("b/x", None)]).await;
+    let (watched, _) = store.watch(actor(ME)).await.unwrap();
+    let mut watched = watched.with_properties("a/").await.unwrap();
+    // Set, removed, and set to what it was; other areas are nobody's business.
+    let values =
+        [("a/new", Some("1")), ("a/gone", None), ("a/kept", Some("1")), ("b/y", Some("1"))];
+    set(&store, OTHER, inbox, &values).await;
+    set(&store, OTHER, None, &[("a/account", Some("1"))]).await;
+    let expected = [properties(None, &["a/account"]), properties(inbox, &["a/gone", "a/new"])];
+    assert_eq!(told(&mut watched).await, expected);
+    set(&store, OTHER, inbox, &[("a/new", Some("2"))]).await;
+    assert_eq!(told(&mut watched).await, [properties(inbox, &["a/new"])]);
+    // What the session itself does is known, and not told.
+    set(&store, ME, inbox, &[("a/own", Some("1"))]).await;
+    assert_eq!(told(&mut watched).await, []);
+    set(&store, OTHER, inbox, &[("a/own", Some("2"))]).await;
+    assert_eq!(told(&mut watched).await, [properties(inbox, &["a/own"])]);
+    set(&store, OTHER, inbox, &[("b/y", Some("2"))]).await;
+    assert_eq!(told(&mut watched).await, []);
+}

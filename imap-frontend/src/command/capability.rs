@@ -14,10 +14,10 @@ const ALWAYS: [&str; 7] =
     ["IMAP4rev1", "IMAP4rev2", "ID", "ENABLE", "IDLE", "LANGUAGE", "INPROGRESS"];
 /// Before login.
 const BEFORE_LOGIN: [&str; 1] = ["SASL-IR"];
-/// After login. NOTIFY is not among them: beside METADATA it would have to tell which entries change
-/// (RFC 5465 5.6), and the journal does not say it.
-const AFTER_LOGIN: [&str; 49] = [
+/// After login.
+const AFTER_LOGIN: [&str; 50] = [
     "NAMESPACE",
+    "NOTIFY",
     "CHILDREN",
     "LIST-EXTENDED",
     "LIST-STATUS",

@@ -24,7 +24,7 @@ use crate::state::Authenticated;
 use crate::talk::Talk;
 
 /// What the keys of all entries begin with.
-const AREA: &str = "metadata/";
+pub(crate) const AREA: &str = "metadata/";
 
 /// Entries and their values, by name.
 type Values = BTreeMap<String, Bytes>;
@@ -48,12 +48,17 @@ pub(super) async fn get(talk: &mut Talk, user: &Authenticated, get: &GetMetadata
     })
 }
 
-/// A mailbox whose entries may be read (RFC 5464 3.3).
+/// A mailbox whose entries may be read.
 async fn readable(user: &Authenticated, name: &MailboxName) -> Result<Named, Failed> {
     let named = user.named(name).await?;
     named.require(Right::Lookup)?;
+    if may_read(named.rights) { Ok(named) } else { Err(no_right()) }
+}
+
+/// Do these rights let one read the entries of a mailbox (RFC 5464 3.3)?
+pub(crate) fn may_read(rights: Rights) -> bool {
     let some = Rights::of([Right::Read, Right::Seen, Right::Write, Right::Insert, Right::Post]);
-    if named.rights.has_any(some) { Ok(named) } else { Err(no_right()) }
+    rights.has(Right::Lookup) && rights.has_any(some)
 }
 
 /// METADATA of a mailbox that LIST shows: every entry, also those that have no value.
@@ -105,9 +110,9 @@ fn is_asked(name: &str, entry: &Entry, depth: Depth) -> bool {
 
 async fn of_server(user: &Authenticated) -> Result<Values, Failed> {
     let stored = user.store().properties(user.by.user, Scope::Account, AREA).await?;
-    let own = stored.into_iter().filter_map(|Property { key, value, .. }| {
-        Some((format!("/{}", key.strip_prefix(AREA)?), value))
-    });
+    let own = stored
+        .into_iter()
+        .filter_map(|Property { key, value, .. }| Some((entry_of_server(&key)?, value)));
     let mut values: Values = own.collect();
     let Settings { admin, comment, filters, .. } = user.server.settings();
     values.extend(filters.iter().map(|(name, keys)| {
@@ -120,17 +125,24 @@ async fn of_server(user: &Authenticated) -> Result<Values, Failed> {
     Ok(values)
 }
 
+/// The server's entry that a property of the account is, if it is one.
+pub(crate) fn entry_of_server(key: &str) -> Option<String> {
+    Some(format!("/{}", key.strip_prefix(AREA)?))
+}
+
+/// The entry that a property of a mailbox is to a user, if it is one.
+pub(crate) fn entry_of_mailbox(user: AccountId, key: &str) -> Option<String> {
+    let key = key.strip_prefix(AREA)?;
+    match key.strip_prefix(&format!("private/{user}/")) {
+        Some(own) => Some(format!("/private/{own}")),
+        None => key.starts_with("shared/").then(|| format!("/{key}")),
+    }
+}
+
 fn of_mailbox(user: AccountId, stored: Vec<Property>, special_use: Option<SpecialUse>) -> Values {
-    let private = format!("private/{user}/");
-    let name = |key: &str| {
-        let key = key.strip_prefix(AREA)?;
-        match key.strip_prefix(&private) {
-            Some(own) => Some(format!("/private/{own}")),
-            None => key.starts_with("shared/").then(|| format!("/{key}")),
-        }
-    };
-    let named =
-        stored.into_iter().filter_map(|property| Some((name(&property.key)?, property.value)));
+    let named = stored
+        .into_iter()
+        .filter_map(|Property { key, value, .. }| Some((entry_of_mailbox(user, &key)?, value)));
     let special = special_use.map(|special| (SPECIAL_USE.to_owned(), special.name().into()));
     named.chain(special).collect()
 }

@@ -68,18 +68,24 @@ pub enum NotifyEvent {
     MailboxName,
     /// SubscriptionChange.
     SubscriptionChange,
+    /// MailboxMetadataChange.
+    MailboxMetadataChange,
+    /// ServerMetadataChange.
+    ServerMetadataChange,
     /// One that this server knows nothing of.
     Other,
 }
 
 impl NotifyEvent {
     /// Those that this server knows, with their names.
-    pub const KNOWN: [(&str, Self); 5] = [
+    pub const KNOWN: [(&str, Self); 7] = [
         ("MessageNew", Self::MessageNew),
         ("MessageExpunge", Self::MessageExpunge),
         ("FlagChange", Self::FlagChange),
         ("MailboxName", Self::MailboxName),
         ("SubscriptionChange", Self::SubscriptionChange),
+        ("MailboxMetadataChange", Self::MailboxMetadataChange),
+        ("ServerMetadataChange", Self::ServerMetadataChange),
     ];
 
     /// Is it about messages?

@@ -25,6 +25,21 @@ impl Reply {
         self.out.put_u8(b')');
         self.crlf();
     }
+
+    /// `* METADATA mailbox entry ...`: these have changed, and may be asked for (RFC 5464 4.4.2).
+    pub fn metadata_changed<'a>(
+        &mut self,
+        mailbox: &str,
+        entries: impl IntoIterator<Item = &'a str>,
+    ) {
+        self.out.put_slice(b"* METADATA ");
+        string::mailbox(&mut self.out, mailbox, self.names);
+        for entry in entries {
+            self.out.put_u8(b' ');
+            string::astring(&mut self.out, entry.as_bytes());
+        }
+        self.crlf();
+    }
 }
 
 /// A string, a literal8 if there is a NUL in it (RFC 5464 5), or NIL.
