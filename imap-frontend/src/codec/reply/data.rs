@@ -132,16 +132,16 @@ impl Reply {
         self.crlf();
     }
 
-    /// `* UIDBATCHES (TAG "tag") 5001:9000,1:5000` (RFC 10022).
+    /// `* UIDBATCHES (TAG "tag") 9000:5001,5000:1` (RFC 10022): from the highest down, as the batches are.
     pub fn uid_batches(&mut self, tag: &Tag, batches: impl Iterator<Item = RangeInclusive<Uid>>) {
         self.out.put_slice(b"* UIDBATCHES (TAG ");
         string::string(&mut self.out, tag.as_str().as_bytes());
         self.out.put_u8(b')');
         for (i, batch) in batches.enumerate() {
             self.out.put_u8(if i == 0 { b' ' } else { b',' });
-            number::put(&mut self.out, batch.start().get());
-            self.out.put_u8(b':');
             number::put(&mut self.out, batch.end().get());
+            self.out.put_u8(b':');
+            number::put(&mut self.out, batch.start().get());
         }
         self.crlf();
     }
