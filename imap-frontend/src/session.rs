@@ -239,7 +239,11 @@ impl Session {
                 Err(failed) => Err(failed),
             },
             Command::Idle => Box::pin(self.idle()).await,
-            command => Box::pin(self.execute(command)).await,
+            command => {
+                let (outcome, told) = Box::pin(self.execute(command)).await;
+                self.complete(&tag, outcome)?;
+                return told;
+            }
         };
         self.complete(&tag, outcome)
     }
@@ -260,25 +264,39 @@ impl Session {
         idle::run(&mut self.talk, &mut self.state, self.server.settings().idle_poll).await
     }
 
-    /// Runs a command, then tells what may be told.
-    async fn execute(&mut self, mut command: Command) -> Outcome {
+    /// Runs a command, then tells what may be told. If that cannot be read, the command is answered
+    /// as ever, and the news come with the next; only if they may be what the command itself has
+    /// done, the client must look anew, after its answer.
+    async fn execute(&mut self, mut command: Command) -> (Outcome, Result<(), Stop>) {
         let filled = filters::fill(&mut self.state, &mut command).await;
         let tail = gate::tail(&command);
+        let asks_for_news = matches!(command, Command::Noop | Command::Check);
         let outcome = match filled {
             Ok(()) => command::run(self, command).await,
             Err(failed) => Err(failed),
         };
         self.admissions.clear();
-        if let State::Selected(selected) = &mut self.state
-            && outcome.as_ref().err().is_none_or(Failed::is_no)
-        {
-            match tail {
-                Tail::News => selected.tell(&mut self.talk).await?,
-                Tail::Own => selected.tell_all(&mut self.talk).await?,
-                Tail::Silence => selected.update_contexts(&mut self.talk).await?,
-            }
+        if !outcome.as_ref().err().is_none_or(Failed::is_no) {
+            return (outcome, Ok(()));
         }
-        outcome
+        match (self.tell(tail).await, outcome) {
+            (Ok(()), outcome) => (outcome, Ok(())),
+            (Err(Failed::Bye(code, text)), Ok(_)) if asks_for_news => {
+                (Err(Failed::No(code, text.into())), Ok(()))
+            }
+            (Err(Failed::Bye(code, text)), Ok(done)) => (Ok(done), Err(Stop::Bye(code, text))),
+            (Err(Failed::Bye(..)), failed) => (failed, Ok(())),
+            (Err(failed), _) => (Err(failed), Ok(())),
+        }
+    }
+
+    async fn tell(&mut self, tail: Tail) -> Result<(), Failed> {
+        let State::Selected(selected) = &mut self.state else { return Ok(()) };
+        match tail {
+            Tail::News => selected.tell(&mut self.talk).await,
+            Tail::Own => selected.tell_all(&mut self.talk).await,
+            Tail::Silence => selected.update_contexts(&mut self.talk).await,
+        }
     }
 
     /// Says how a command ended.

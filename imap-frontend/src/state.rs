@@ -256,9 +256,8 @@ impl Selected {
     pub(crate) async fn tell_all(&mut self, talk: &mut Talk) -> Result<(), Failed> {
         let before = self.mailbox.uids().clone();
         let notices = self.mailbox.sync().await.map_err(|error| {
-            // What the view missed cannot be told any more: the client must look anew.
             tracing::warn!(%error, "a session could not be brought up to date");
-            Failed::Bye(Some(Code::Unavailable), "The mailbox could not be read; connect again")
+            Failed::Bye(Some(Code::Unavailable), "The mailbox could not be read; try again")
         })?;
         self.searches.contexts.expunged(&before, &notices, &mut talk.reply);
         let silent = |notify: &Notify| notify.tells_selected() && !notify.tells_flags();

@@ -44,6 +44,20 @@ async fn corpus_comes_back(on: On, newlines: Newlines) {
     assert!(seen.parts > 11_000 && seen.ranges > 100_000, "{seen:?}");
 }
 
+/// A tenth of the corpus; in a full run, all of it, and generated messages.
+#[cfg(feature = "cluster-tests")]
+async fn a_tenth_comes_back(on: On, seed: usize) {
+    let Some(messages) = mail::corpus(Newlines::AsIs) else { return };
+    let step = if full() { 1 } else { 10 };
+    let messages: Vec<_> = messages.into_iter().step_by(step).collect();
+    assert!(messages.len() > 4_900 / step, "{}", messages.len());
+    let seen = all_come_back(on, messages).await;
+    assert!(seen.parts > 11_000 / step - 200 && seen.ranges > 90_000 / step, "{seen:?}");
+    if full() {
+        generated_come_back(on, seed..seed + 5).await;
+    }
+}
+
 /// 1,000 messages of the first seed; in a full run, of each.
 async fn generated_come_back(on: On, seeds: std::ops::Range<usize>) {
     let count = if full() { seeds.len() } else { 1 };
@@ -96,6 +110,18 @@ async fn corpus_in_lf_memory() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn corpus_in_crlf_memory() {
     corpus_comes_back(On::Memory, Newlines::Crlf).await;
+}
+
+#[cfg(feature = "cluster-tests")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn corpus_as_it_is_cluster() {
+    a_tenth_comes_back(On::Cluster, 121).await;
+}
+
+#[cfg(feature = "cluster-tests")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn corpus_as_it_is_cluster_with_s3() {
+    a_tenth_comes_back(On::ClusterS3, 126).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

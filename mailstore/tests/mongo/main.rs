@@ -5,6 +5,7 @@ mod away;
 mod contention;
 mod contract;
 mod damaged;
+mod dead;
 mod explained;
 mod interleaved;
 mod rounds;

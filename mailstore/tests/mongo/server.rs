@@ -6,6 +6,7 @@ use std::time::Duration;
 use mailstore::backends::mongo::{Mongo, MongoOptions};
 use mailstore::random::Random;
 use mongodb::Client;
+use mongodb::bson::{DateTime, Document, doc};
 
 /// Where the server is.
 pub(crate) fn uri() -> String {
@@ -38,6 +39,13 @@ impl Database {
 
     pub(crate) async fn connect_with(&self, options: MongoOptions) -> Mongo {
         Mongo::connect(&uri(), &self.0, options).await.unwrap()
+    }
+
+    /// As if all processes had said nothing for long: then they are taken for dead.
+    pub(crate) async fn silence(&self) {
+        let processes = self.raw().await.collection::<Document>("processes");
+        let long_ago = doc! { "$set": { "alive": DateTime::from_millis(0) } };
+        processes.update_many(doc! {}, long_ago).await.unwrap();
     }
 
     /// The documents themselves.

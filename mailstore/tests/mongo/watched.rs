@@ -18,9 +18,11 @@ impl Watch {
         std::mem::take(&mut self.0.lock().unwrap())
     }
 
-    /// Their names.
+    /// Their names; but for what a process says of itself now and then.
     pub(crate) fn names(&self) -> Vec<String> {
-        self.take().into_iter().map(|(name, _)| name).collect()
+        let of_the_call =
+            |(_, command): &(_, Document)| command.get_str("update").ok() != Some("processes");
+        self.take().into_iter().filter(of_the_call).map(|(name, _)| name).collect()
     }
 
     fn observer(&self) -> Observer {

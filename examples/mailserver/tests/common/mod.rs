@@ -19,12 +19,35 @@ pub const ANY_PORTS: &str = "[imap]\nlisten = [\"127.0.0.1:0\"]\n\
     [imaps]\nlisten = [\"127.0.0.1:0\"]\n[lmtp]\nlisten = [\"127.0.0.1:0\"]\n\
     [pop3]\nlisten = [\"127.0.0.1:0\"]\n[pop3s]\nlisten = [\"127.0.0.1:0\"]\n";
 
+/// What a configuration says of the store: nothing, or what `MAILSTORE_TEST_ON` says, of the
+/// services that `scripts/services` starts.
+fn backend() -> String {
+    let Ok(on) = std::env::var("MAILSTORE_TEST_ON") else { return String::new() };
+    let place = |name: &str| std::env::var(name).unwrap();
+    let unused = format!("mailstore_test_{:032x}", mailstore::random::Random::draw().0);
+    let blobs = match on.as_str() {
+        "mongodb" => "store".to_owned(),
+        "s3" => format!("s3://mail/{unused}"),
+        other => panic!("MAILSTORE_TEST_ON={other}: there is none"),
+    };
+    format!(
+        "[backend]\nstore = \"mongodb\"\nblobs = \"{blobs}\"\nbeacon = \"{}\"\n\
+         [backend.mongodb]\nuri = \"{}\"\ndatabase = \"{unused}\"\n\
+         [backend.blob_options]\nendpoint = \"{}\"\nallow_http = \"true\"\n\
+         access_key_id = \"key\"\nsecret_access_key = \"secret\"\nregion = \"us-east-1\"\n",
+        place("MAILSTORE_TEST_REDIS"),
+        place("MAILSTORE_TEST_MONGODB"),
+        place("MAILSTORE_TEST_S3"),
+    )
+}
+
 /// A directory with a configuration file, in which commands are run.
 pub struct Site(TempDir);
 
 impl Site {
     pub fn new(config: &str) -> Self {
         let directory = tempfile::tempdir().unwrap();
+        let config = format!("{config}\n{}", backend());
         fs::write(directory.path().join("mailserver.toml"), config).unwrap();
         Self(directory)
     }

@@ -6,11 +6,13 @@ use async_trait::async_trait;
 use mongodb::ClientSession;
 use mongodb::bson::{Document, doc};
 use mongodb::options::ReturnDocument;
+use tokio::time::Instant;
 
 use super::commit::end;
 use super::document::{self, Fields, Read, binary, count, moment};
 use super::failure::Failure;
 use super::kept as record;
+use super::retry::Retry;
 use super::schema::{ADDRESSES, COUNTERS, USERS};
 use super::store::Store;
 use crate::accounts::{
@@ -20,9 +22,6 @@ use crate::accounts::{
 use crate::id::AccountId;
 use crate::store::StoreError;
 use crate::time::Timestamp;
-
-/// Tries of a transaction that others are in the way of.
-const TRIES: usize = 100;
 
 /// Users in MongoDB.
 #[derive(Clone, Debug)]
@@ -37,17 +36,16 @@ impl MongoAccounts {
 
     /// Two that want the same name at once: one gets it, the other finds it taken.
     async fn create(&self, profile: &Profile, addresses: &[Address]) -> Result<Created, Failure> {
-        let mut tries = 0;
+        let mut retry = Retry::until(Instant::now() + self.store.timeout);
         loop {
             match self.try_create(profile, addresses).await {
-                Err(failure)
-                    if (failure.may_be_retried() || failure.is_duplicate()) && tries < TRIES =>
-                {
-                    tries += 1;
+                Err(failure) if failure.may_be_retried() || failure.is_duplicate() => {
+                    if !retry.wait(&self.store, &failure).await {
+                        return Err(failure);
+                    }
                 }
                 result => return result,
             }
-            tokio::time::sleep(std::time::Duration::from_millis(2)).await;
         }
     }
 
@@ -78,15 +76,21 @@ impl MongoAccounts {
     }
 
     async fn next_account(&self, session: &mut ClientSession) -> Result<AccountId, Failure> {
-        let counted = self
-            .store
-            .collection(COUNTERS)
-            .find_one_and_update(doc! { "_id": "account" }, doc! { "$inc": { "last": 1_i64 } })
-            .upsert(true)
+        let (this, counters) = (doc! { "_id": "account" }, self.store.collection(COUNTERS));
+        let counted = counters
+            .find_one_and_update(this, doc! { "$inc": { "last": 1_i64 } })
             .return_document(ReturnDocument::After)
-            .session(session)
+            .session(&mut *session)
             .await?;
-        let last = counted.and_then(|counter| counter.get_i64("last").ok());
+        let last = match counted {
+            Some(counted) => counted.get_i64("last").ok(),
+            None => {
+                // Of those who are the first at once one inserts it; the others begin again.
+                let first = doc! { "_id": "account", "last": 1_i64 };
+                counters.insert_one(first).session(session).await?;
+                Some(1)
+            }
+        };
         let account = last.and_then(AccountId::new);
         account.ok_or_else(|| Failure::corrupt("the counter of accounts is no number"))
     }

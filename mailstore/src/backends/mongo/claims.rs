@@ -46,7 +46,8 @@ pub(super) async fn claim(store: &Store, claim: &Claim) -> Result<BlobState, Fai
     fields.insert("pending", true);
     let filter = doc! { "_id": id(digest, account, email) };
     let claims = store.collection(CLAIMS);
-    claims.update_one(filter, doc! { "$setOnInsert": fields }).upsert(true).await?;
+    let done = claims.update_one(filter, doc! { "$setOnInsert": fields }).upsert(true).await;
+    done.map(drop).map_err(Failure::from).or_else(Failure::unless_duplicate)?;
     Ok(match row(store, digest).await? {
         Some(Row { place, state: State::Live }) => BlobState::Live(place),
         _ => BlobState::Vacant,

@@ -12,16 +12,16 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use mongodb::ClientSession;
 use mongodb::bson::{Document, doc};
 use mongodb::options::ReturnDocument;
 use tokio::sync::{Mutex, MutexGuard};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use super::document::{LOCK, binary};
 use super::failure::Failure;
+use super::retry::Retry;
 use super::state::{State, Stored};
 use super::store::Store;
 use super::{fetch, property, record, row, schema, write};
@@ -29,15 +29,10 @@ use crate::change::{Change, Committed, ReadMailboxes, Refusal};
 use crate::id::{AccountId, ChangeId, MailboxId};
 use crate::mailbox::AccountHead;
 use crate::message::{Presence, Row};
-use crate::random::Random;
 use crate::store::CommitError;
 
 /// Queues of accounts: those with the same remainder share one.
 const QUEUES: usize = 256;
-/// The first pause after a conflict; it doubles with each.
-const FIRST_PAUSE: Duration = Duration::from_millis(2);
-/// The longest pause.
-const LONGEST_PAUSE: Duration = Duration::from_millis(200);
 /// Tries of a commit whose outcome is unknown, before that is said.
 const UNKNOWN_TRIES: usize = 3;
 
@@ -85,22 +80,26 @@ impl Committer {
         Some(queue.lock().await)
     }
 
-    /// Commits a group of one account.
+    /// Commits a group of one account, in the time of one call.
     pub(super) async fn commit(
         &self,
         store: &Store,
         group: &[Arc<Change>],
     ) -> Vec<Result<Committed, CommitError>> {
         let Some(first) = group.first() else { return Vec::new() };
-        let _turn = self.turn(first.account).await;
-        match self.in_time(store, group).await {
+        let deadline = Instant::now() + store.timeout;
+        let Ok(_turn) = timeout_at(deadline, self.turn(first.account)).await else {
+            let failure = Failure::TimedOut(store.timeout).of("commit").into();
+            return spread(failure, group.len());
+        };
+        match self.in_time(store, group, deadline).await {
             Ok(decided) => decided.into_iter().map(|result| Ok(result?)).collect(),
             Err(failure) if group.len() == 1 || !failure_is_of_one(&failure) => {
                 let failure = failure.of("commit").into();
                 spread(failure, group.len())
             }
             // Whatever was wrong, it shall hit only the change that it is the fault of.
-            Err(_) => self.one_by_one(store, group).await,
+            Err(_) => self.one_by_one(store, group, deadline).await,
         }
     }
 
@@ -108,10 +107,11 @@ impl Committer {
         &self,
         store: &Store,
         group: &[Arc<Change>],
+        deadline: Instant,
     ) -> Vec<Result<Committed, CommitError>> {
         let mut results = Vec::with_capacity(group.len());
         for change in group {
-            let decided = self.in_time(store, std::slice::from_ref(change)).await;
+            let decided = self.in_time(store, std::slice::from_ref(change), deadline).await;
             results.push(match decided {
                 Ok(mut decided) => match decided.pop() {
                     Some(result) => result.map_err(CommitError::from),
@@ -123,10 +123,14 @@ impl Committer {
         results
     }
 
-    /// Tries until it is done, or the time of one call is over.
-    async fn in_time(&self, store: &Store, group: &[Arc<Change>]) -> Result<Vec<Decided>, Failure> {
-        let tries = self.try_long(store, group, Instant::now() + store.timeout);
-        let done = tokio::time::timeout(store.timeout, tries).await;
+    /// Tries until it is done, or the time is over.
+    async fn in_time(
+        &self,
+        store: &Store,
+        group: &[Arc<Change>],
+        deadline: Instant,
+    ) -> Result<Vec<Decided>, Failure> {
+        let done = timeout_at(deadline, self.try_long(store, group, deadline)).await;
         done.unwrap_or(Err(Failure::TimedOut(store.timeout)))
     }
 
@@ -136,7 +140,7 @@ impl Committer {
         group: &[Arc<Change>],
         deadline: Instant,
     ) -> Result<Vec<Decided>, Failure> {
-        let (mut known, mut pause) = (Known::new(), FIRST_PAUSE);
+        let (mut known, mut retry) = (Known::new(), Retry::until(deadline));
         loop {
             let failure = match attempt(store, group, &known).await {
                 Ok(decided) => {
@@ -154,12 +158,9 @@ impl Committer {
                 return Err(failure);
             }
             self.retries.fetch_add(1, Ordering::Relaxed);
-            let wait = jitter(pause);
-            if Instant::now() + wait >= deadline {
+            if !retry.wait(store, &failure).await {
                 return Err(failure);
             }
-            tokio::time::sleep(wait).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
 }
@@ -180,12 +181,6 @@ fn spread(failure: CommitError, count: usize) -> Vec<Result<Committed, CommitErr
             Err(crate::store::StoreError::new(error.fault, error.op, source).into())
         })
         .collect()
-}
-
-/// Anything between half of a pause and the whole.
-fn jitter(pause: Duration) -> Duration {
-    let half = pause / 2;
-    half + half.mul_f64((Random::draw().0 as u32 as f64) / f64::from(u32::MAX))
 }
 
 /// One transaction, from its begin to its end.

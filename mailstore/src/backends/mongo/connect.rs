@@ -8,6 +8,7 @@ use mongodb::error::ErrorKind;
 use mongodb::options::{ClientOptions, ReadConcern, ReadPreference, SelectionCriteria};
 
 use super::failure::Failure;
+use super::processes::Presence;
 use super::schema;
 use super::store::{Store, durable};
 use crate::store::StoreError;
@@ -61,14 +62,19 @@ pub(super) async fn connect(
     database: &str,
     options: MongoOptions,
 ) -> Result<Store, StoreError> {
-    let client = client(uri, &options).await.map_err(|failure| explained(&failure))?;
-    let store = Store { client, database: database.to_owned(), timeout: options.timeout };
     let ready = async {
+        let store = Store {
+            client: client(uri, &options).await?,
+            database: database.to_owned(),
+            timeout: options.timeout,
+            presence: Presence::default(),
+        };
         check(&store).await?;
-        schema::prepare(&store).await
+        schema::prepare(&store).await?;
+        Ok(store)
     };
     match tokio::time::timeout(options.timeout, ready).await {
-        Ok(Ok(())) => Ok(store),
+        Ok(Ok(store)) => Ok(store),
         Ok(Err(failure @ Failure::Corrupt(_))) => Err(failure.of(OP)),
         Ok(Err(failure)) => Err(explained(&failure)),
         Err(_) => Err(explained(&Failure::TimedOut(options.timeout))),

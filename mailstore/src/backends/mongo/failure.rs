@@ -93,6 +93,11 @@ impl Failure {
             if error.contains_label(UNKNOWN_TRANSACTION_COMMIT_RESULT))
     }
 
+    /// What one of two that insert the same at once is told, even of an upsert, is no failure.
+    pub(super) fn unless_duplicate(self) -> Result<(), Self> {
+        if self.is_duplicate() { Ok(()) } else { Err(self) }
+    }
+
     /// A unique index has the value already.
     pub(super) fn is_duplicate(&self) -> bool {
         matches!(self, Self::Server(error) if codes(error).contains(&DUPLICATE_KEY))

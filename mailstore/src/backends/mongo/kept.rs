@@ -1,18 +1,17 @@
 //! Records of users: one document each.
 
 use mongodb::bson::{Document, doc};
+use tokio::time::Instant;
 
 use super::commit::end as commit;
 use super::document::{self, Read, binary, moment};
 use super::failure::Failure;
+use super::retry::Retry;
 use super::schema::{ADDRESSES, RECORDS, USERS};
 use super::store::Store;
 use crate::accounts::{Record, end};
 use crate::id::AccountId;
 use crate::time::Timestamp;
-
-/// Tries of a transaction that others are in the way of.
-const TRIES: usize = 100;
 
 /// A page of records: those with keys that begin with `prefix` and are above `after`.
 pub(super) async fn list(
@@ -125,13 +124,16 @@ pub(super) async fn expire(store: &Store, now: Timestamp, limit: usize) -> Resul
 
 /// Removes a user with all that is kept of it, in one transaction.
 pub(super) async fn delete(store: &Store, account: AccountId) -> Result<bool, Failure> {
-    let mut tries = 0;
+    let mut retry = Retry::until(Instant::now() + store.timeout);
     loop {
         match try_delete(store, account).await {
-            Err(failure) if failure.may_be_retried() && tries < TRIES => tries += 1,
+            Err(failure) if failure.may_be_retried() => {
+                if !retry.wait(store, &failure).await {
+                    return Err(failure);
+                }
+            }
             result => return result,
         }
-        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
     }
 }
 

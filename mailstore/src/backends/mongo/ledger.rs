@@ -6,9 +6,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use mongodb::bson::{Document, doc};
+use tokio::time::Instant;
 
 use super::commit::{Committer, Contention, subscriptions_of};
 use super::failure::Failure;
+use super::retry::Retry;
 use super::store::Store;
 use super::{claims, fetch, journal, lease, open, property, purge, row, schema};
 use crate::backends::uids::UidCache;
@@ -46,8 +48,23 @@ impl MongoLedger {
         self.committer.contention()
     }
 
-    /// All in one snapshot.
+    /// Tries again where the server has ended the transaction: it only reads.
     async fn all(&self, account: AccountId) -> Result<Mailboxes, Failure> {
+        let mut retry = Retry::until(Instant::now() + self.store.timeout);
+        loop {
+            match self.snapshot(account).await {
+                Err(failure) if failure.may_be_retried() => {
+                    if !retry.wait(&self.store, &failure).await {
+                        return Err(failure);
+                    }
+                }
+                result => return result,
+            }
+        }
+    }
+
+    /// All in one snapshot.
+    async fn snapshot(&self, account: AccountId) -> Result<Mailboxes, Failure> {
         let mut session = self.store.begin().await?;
         let this = doc! { "_id": account.get() };
         let head = self.store.find_in(&mut session, schema::ACCOUNTS, this).await?.pop();
@@ -148,9 +165,11 @@ impl Ledger for MongoLedger {
     }
 
     async fn forget(&self, account: AccountId) -> Result<bool, StoreError> {
-        let _turn = self.committer.turn(account).await;
-        let more =
-            self.store.call("forget an account", purge::forget(&self.store, account)).await?;
+        let work = async {
+            let _turn = self.committer.turn(account).await;
+            purge::forget(&self.store, account).await
+        };
+        let more = self.store.call("forget an account", work).await?;
         self.uids.forget(account);
         Ok(more)
     }

@@ -204,7 +204,7 @@ fn remember(store: &Arc<Store>, cache: &UidCache, (at, known): (MailboxKey, &Kno
     if cache.remember(at, known) == Staleness::Stale && known.is_worth_storing() {
         let (store, known) = (Arc::clone(store), known.clone());
         tokio::spawn(async move {
-            if let Err(error) = put(&store, at, &known).await {
+            if let Err(error) = store.call("store UIDs", put(&store, at, &known)).await {
                 tracing::warn!(%error, "a snapshot of UIDs was not stored");
             }
         });

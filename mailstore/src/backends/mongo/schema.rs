@@ -24,6 +24,7 @@ pub(super) const USERS: &str = "users";
 pub(super) const ADDRESSES: &str = "addresses";
 pub(super) const RECORDS: &str = "records";
 pub(super) const COUNTERS: &str = "counters";
+pub(super) const PROCESSES: &str = "processes";
 /// What is said of the store as a whole.
 const META: &str = "meta";
 
@@ -70,7 +71,7 @@ fn indexes() -> Vec<(&'static str, Document, Kind)> {
 }
 
 /// Collections without an index of their own.
-const BARE: [&str; 2] = [ACCOUNTS, COUNTERS];
+const BARE: [&str; 3] = [ACCOUNTS, COUNTERS, PROCESSES];
 
 /// Makes what is missing; whoever comes first does it. Refuses a store of a newer release.
 pub(super) async fn prepare(store: &Store) -> Result<(), Failure> {
@@ -96,8 +97,9 @@ pub(super) async fn prepare(store: &Store) -> Result<(), Failure> {
     }
     let format = doc! { "$setOnInsert": { "version": VERSION }, "$max": { "layout": LAYOUT } };
     let meta = store.collection(META);
-    meta.update_one(doc! { "_id": "format" }, format).upsert(true).await?;
-    Ok(())
+    let done = meta.update_one(doc! { "_id": "format" }, format).upsert(true).await;
+    // Another process may have said it at the same moment.
+    done.map(drop).map_err(Failure::from).or_else(Failure::unless_duplicate)
 }
 
 /// Another process may make it at the same moment.

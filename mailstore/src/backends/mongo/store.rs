@@ -8,6 +8,7 @@ use mongodb::options::{ReadConcern, TransactionOptions, WriteConcern};
 use mongodb::{Client, ClientSession, Collection, Namespace};
 
 use super::failure::Failure;
+use super::processes::Presence;
 use crate::store::StoreError;
 
 /// Most documents of one answer: never a second round trip for what is bounded anyway.
@@ -20,6 +21,8 @@ pub(super) struct Store {
     pub(super) database: String,
     /// How long one call may take.
     pub(super) timeout: Duration,
+    /// What this process has said of itself.
+    pub(super) presence: Presence,
 }
 
 impl Store {
@@ -101,6 +104,7 @@ impl Store {
     /// when it is committed. Dropped, it is aborted.
     pub(super) async fn begin(&self) -> Result<ClientSession, Failure> {
         let mut session = self.client.start_session().await?;
+        self.presence.say(self, session.id()).await?;
         let options = TransactionOptions::builder()
             .read_concern(ReadConcern::snapshot())
             .write_concern(durable())

@@ -1,0 +1,108 @@
+//! What can be wrong with MongoDB, as clients and operators see it: said, never waited for without
+//! an end, and over when it is over.
+
+use std::time::{Duration, Instant};
+
+use crate::common::Site;
+use crate::raw;
+use crate::site::{Cluster, Database, config, variable};
+use crate::writer::deliver;
+
+/// The store gives a call up after 30 s; the rest is for machines that are busy.
+const MOST: Duration = Duration::from_secs(75);
+
+fn in_time<T>(what: impl FnOnce() -> T) -> T {
+    let begun = Instant::now();
+    let done = what();
+    assert!(begun.elapsed() < MOST, "{:?}", begun.elapsed());
+    done
+}
+
+/// A message with an attachment that is too big for the ledger.
+fn big() -> String {
+    let mut state = 1_u64;
+    let mut next = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (state >> 56) as u8
+    };
+    let content: Vec<u8> = (0..400_000).map(|_| next()).collect();
+    let text = data_encoding::BASE64.encode(&content);
+    let lines: Vec<_> =
+        text.as_bytes().chunks(76).map(|line| str::from_utf8(line).unwrap()).collect();
+    let head = "Content-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n\r\n";
+    format!("{head}{}\r\n", lines.join("\r\n"))
+}
+
+#[test]
+fn a_server_that_cannot_be_used_is_said_at_the_start() {
+    let server = variable("MAILSTORE_TEST_MONGODB");
+    let host = server.strip_prefix("mongodb://").unwrap().split(['/', '?']).next().unwrap();
+    let host = host.rsplit('@').next().unwrap();
+    let unused = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for (uri, said) in [
+        ("mongo://somewhere".to_owned(), "check the URI"),
+        (format!("mongodb://nobody:wrong@{host}/"), "check the user and the password"),
+        (format!("mongodb://{unused}/"), "is it running"),
+    ] {
+        let site = Site::new(&config(&uri, "unused", 1));
+        let told = in_time(|| site.refused(&[], ""));
+        assert!(told.contains(said), "{uri}: {told}");
+        assert!(!told.contains("wrong@"), "a password is said: {told}");
+    }
+}
+
+#[test]
+fn while_mongodb_is_away_clients_are_told_and_then_all_goes_on() {
+    let cluster = Cluster::start(1, Database::Own);
+    let mut session = cluster.session(0, "INBOX");
+    let (imap, lmtp) = (cluster.place(0, "imap").unwrap(), cluster.place(0, "lmtp").unwrap());
+    let mongodb = || cluster.mongodb.as_ref().unwrap().lock().unwrap();
+    mongodb().kill();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let refused = in_time(|| deliver(&lmtp, "Subject: 1\r\n\r\n").unwrap_err());
+            assert!(refused.to_string().starts_with('4'), "{refused}");
+        });
+        scope.spawn(|| {
+            let refused = in_time(|| crate::imap::Session::open(&imap, "alice", "INBOX"));
+            let refused = refused.err().unwrap().to_string();
+            assert!(refused.contains(" NO ["), "{refused}");
+        });
+        let refused = in_time(|| session.append("INBOX", "Subject: 2\r\n\r\n").unwrap_err());
+        assert!(refused.to_string().contains(" NO ["), "{refused}: {}", cluster.logs());
+    });
+    let logs = cluster.logs();
+    assert!(logs.contains("MongoDB") || logs.contains("Server selection timeout"), "{logs}");
+    mongodb().run();
+    let again = |work: &mut dyn FnMut() -> bool| assert!((0..20).any(|_| work()));
+    // In the same sessions, on the same host.
+    again(&mut || session.append("INBOX", "Subject: 3\r\n\r\n").is_ok());
+    again(&mut || deliver(&lmtp, "Subject: 4\r\n\r\n").is_ok());
+    let subjects = cluster.session(0, "INBOX").subjects().unwrap();
+    for subject in ["3", "4"] {
+        assert_eq!(subjects.iter().filter(|(_, found)| found == subject).count(), 1);
+    }
+}
+
+#[test]
+fn documents_of_a_newer_release_and_lost_blobs_are_said() {
+    let cluster = Cluster::start(1, Database::Own);
+    let mut session = cluster.session(0, "INBOX");
+    session.append("INBOX", &big()).unwrap();
+    session.noop().unwrap();
+
+    raw::change(&cluster, "messages", "$set", ("v", 2));
+    let refused = session.ok("UID FETCH 1:* (FLAGS)").unwrap_err();
+    assert!(refused.to_string().contains(" NO ["), "{refused}");
+    assert!(cluster.logs().contains("document version 2"), "{}", cluster.logs());
+    raw::change(&cluster, "messages", "$set", ("v", 1));
+    session.ok("UID FETCH 1:* (FLAGS)").unwrap();
+
+    // Chunks that are elsewhere are not there.
+    raw::change(&cluster, "objects.chunks", "$inc", ("n", 1_000));
+    let refused = session.ok("UID FETCH 1:* (BODY.PEEK[])").unwrap_err();
+    assert!(refused.to_string().contains(" NO ["), "{refused}");
+    assert!(cluster.logs().contains("has not the bytes"), "{}", cluster.logs());
+    raw::change(&cluster, "objects.chunks", "$inc", ("n", -1_000));
+    session.ok("UID FETCH 1:* (BODY.PEEK[])").unwrap();
+}

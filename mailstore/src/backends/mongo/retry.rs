@@ -1,0 +1,55 @@
+//! Waiting for others who are in the way: by chance, and longer each time.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::failure::Failure;
+use super::processes;
+use super::store::Store;
+use crate::random::Random;
+
+/// The first pause after a conflict; it doubles with each.
+const FIRST_PAUSE: Duration = Duration::from_millis(2);
+/// The longest pause.
+const LONGEST_PAUSE: Duration = Duration::from_millis(200);
+/// After so long it is asked, and asked again, whether those in the way are alive.
+const SUSPICION: Duration = Duration::from_secs(2);
+
+/// What is tried until it works, or until the time of one call is over.
+#[derive(Debug)]
+pub(super) struct Retry {
+    deadline: Instant,
+    pause: Duration,
+    suspicion: Instant,
+}
+
+impl Retry {
+    /// From now on.
+    pub(super) fn until(deadline: Instant) -> Self {
+        Self { deadline, pause: FIRST_PAUSE, suspicion: Instant::now() + SUSPICION }
+    }
+
+    /// Waits for the next try after a failure; `false` if there is no time for one.
+    pub(super) async fn wait(&mut self, store: &Store, failure: &Failure) -> bool {
+        let wait = jitter(self.pause);
+        if Instant::now() + wait >= self.deadline {
+            return false;
+        }
+        tokio::time::sleep(wait).await;
+        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        if failure.is_conflict() && Instant::now() >= self.suspicion {
+            if let Err(error) = processes::end_the_dead(store).await {
+                tracing::warn!(%error, "transactions of processes that died were not ended");
+            }
+            self.suspicion = Instant::now() + SUSPICION;
+        }
+        true
+    }
+}
+
+/// Anything between half of a pause and the whole.
+fn jitter(pause: Duration) -> Duration {
+    let half = pause / 2;
+    half + half.mul_f64((Random::draw().0 as u32 as f64) / f64::from(u32::MAX))
+}
