@@ -1,5 +1,6 @@
 //! Real mail and generated mail: what comes in by APPEND goes out by FETCH, byte for byte; all of
-//! it, each part, any range; as it is, in LF and in CRLF; from memory and from SQLite.
+//! it, each part, any range; as it is, in LF and in CRLF; from memory and from SQLite, and some of it
+//! from MongoDB, GridFS and S3.
 //!
 //! With `MAILSTORE_FULL=1` there are 20,000 generated messages in place of 1,000, and big ones.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
@@ -47,7 +48,7 @@ async fn corpus_comes_back(on: On, newlines: Newlines) {
 /// A tenth of the corpus; in a full run, all of it, and generated messages.
 #[cfg(feature = "cluster-tests")]
 async fn a_tenth_comes_back(on: On, seed: usize) {
-    let Some(messages) = mail::corpus(Newlines::AsIs) else { return };
+    let Some(messages) = harness::corpus(Newlines::AsIs) else { return };
     let step = if full() { 1 } else { 10 };
     let messages: Vec<_> = messages.into_iter().step_by(step).collect();
     assert!(messages.len() > 4_900 / step, "{}", messages.len());
