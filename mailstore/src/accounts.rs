@@ -38,6 +38,7 @@ mod record;
 mod removal;
 mod scope;
 mod scram;
+mod script;
 mod service;
 mod sign_in;
 mod store;

@@ -312,7 +312,9 @@ async fn keys_do_not_tell_who_exists() {
         assert_eq!(none.salt.len(), real.salt.len(), "{name}");
         assert_eq!(none.iterations, real.iterations, "{name}");
     }
-    assert_eq!(keys(&accounts, "BOB").await, keys(&accounts, "bob").await);
+    for (one, other) in [("BOB", "bob"), ("bob@localhost", "bob"), ("b\u{d6}b", "bo\u{308}b")] {
+        assert_eq!(keys(&accounts, one).await, keys(&accounts, other).await, "{one}");
+    }
 }
 
 #[tokio::test]

@@ -295,7 +295,7 @@ fn batches_from_the_newest_down() {
     assert_eq!(batches(&ten, 5, 1..=9), [(21, 144), (1, 20)]);
     assert_eq!(batches(&ten, 10, 1..=1), [(1, 144)]);
     assert_eq!(batches(&ten, u32::MAX, 1..=3), [(1, 144)]);
-    assert_eq!(batches(&ten, 4, 4..=9), []);
-    assert_eq!(batches(&array(&[]), 4, 1..=9), []);
+    assert!(batches(&ten, 4, 4..=9).is_empty());
+    assert!(batches(&array(&[]), 4, 1..=9).is_empty());
     assert_eq!(batches(&array(&[7]), 1, 1..=9), [(1, 7)]);
 }

@@ -319,6 +319,37 @@ impl Office {
 mod tests {
     use super::*;
 
+    /// What clap would find out only when the command is given.
+    #[test]
+    fn the_command_line_is_sound() {
+        use clap::{CommandFactory, Parser};
+
+        use crate::Arguments;
+
+        Arguments::command().debug_assert();
+        let read = |words: &str| Arguments::try_parse_from(words.split(' ')).is_ok();
+        for good in [
+            "mailserver token add --root",
+            "mailserver token add --role audit --days 30 --label x",
+            "mailserver token add --user alice --scopes imap,http",
+            "mailserver user app-password add alice --scopes pop3",
+            "mailserver user delete alice --yes",
+            "mailserver user setting alice pop3/dele trash",
+            "mailserver forward set a@b.example c@d.example e@f.example",
+        ] {
+            assert!(read(good), "{good}");
+        }
+        for bad in [
+            "mailserver token add",
+            "mailserver token add --root --role audit",
+            "mailserver token add --root --scopes imap",
+            "mailserver user delete alice",
+            "mailserver forward set a@b.example",
+        ] {
+            assert!(!read(bad), "{bad}");
+        }
+    }
+
     #[test]
     fn a_line_of_the_list() {
         let mut row = Row {

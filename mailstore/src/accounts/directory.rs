@@ -35,7 +35,7 @@ impl Directory for Accounts {
         if self.scram == Scram::Off {
             return Ok(None);
         }
-        let nobody = ScramSecret::of_nobody(self.server_secret().await?, &name.to_lowercase());
+        let nobody = ScramSecret::of_nobody(self.server_secret().await?, &self.one_form(name));
         let known = match self.of_name(name).await? {
             Some(user) => self.keys_of(&user, service).await?,
             None => None,
@@ -105,7 +105,7 @@ impl Accounts {
         proven: Option<&Proven>,
     ) -> Result<Result<Proof, Verdict>, StoreError> {
         let user = self.of_name(name).await?;
-        let subject = self.limiter.passwords(user.as_ref(), name);
+        let subject = self.limiter.passwords(user.as_ref(), &self.one_form(name));
         let _turn = self.limiter.turn(&subject).await;
         let proof = match proven {
             Some(proven) => self.still_valid(proven).await?,

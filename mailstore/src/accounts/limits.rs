@@ -61,12 +61,12 @@ impl Limiter {
         Self { shared, limits, turns: (0..TURNS).map(|_| Mutex::default()).collect() }
     }
 
-    /// The passwords of a user, or of a name that is nobody's.
+    /// The passwords of a user, or of a name that is nobody's, in its one form.
     pub(super) fn passwords(&self, user: Option<&User>, name: &str) -> Subject {
         let whose = match user {
             Some(user) => format!("account {}", user.account),
             // Of any length, and from anybody.
-            None => format!("name {}", blake3::hash(name.to_lowercase().as_bytes()).to_hex()),
+            None => format!("name {}", blake3::hash(name.as_bytes()).to_hex()),
         };
         Subject { key: format!("password {whose}"), most: self.limits.per_account }
     }
@@ -149,9 +149,9 @@ mod tests {
     }
 
     #[test]
-    fn names_are_counted_in_any_case_and_length() {
+    fn names_are_counted_in_any_length() {
         let key = |name: &str| Limiter::default().passwords(None, name).key;
-        assert_eq!(key("Bob"), key("bob"));
+        assert_ne!(key("tim"), key("bob"));
         assert_eq!(key(&"x".repeat(9999)).len(), key("bob").len());
     }
 }

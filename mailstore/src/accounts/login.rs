@@ -50,7 +50,7 @@ impl Accounts {
         password: &Secret,
     ) -> Result<Result<Proof, Verdict>, StoreError> {
         let user = self.of_name(name).await?;
-        let subject = self.limiter.passwords(user.as_ref(), name);
+        let subject = self.limiter.passwords(user.as_ref(), &self.one_form(name));
         let _turn = self.limiter.turn(&subject).await;
         if let Some(spelled) = spelled(password)
             && let Some(proof) = self.by_app_password(user.as_ref(), name, &spelled).await?
@@ -101,8 +101,8 @@ impl Accounts {
         {
             return Ok(Some(Proof::of_app_password(user.clone(), known)));
         }
-        let name = user.map_or(name, |user| user.profile.name.as_str());
-        let shown = self.hasher.scram(password, self.salt(name).await?).await?;
+        let name = user.map_or_else(|| self.one_form(name), |user| user.profile.name.to_string());
+        let shown = self.hasher.scram(password, self.salt(&name).await?).await?;
         let Some((user, right)) = user.zip(kept.iter().find(|kept| kept.keys.is(&shown))) else {
             return Ok(None);
         };

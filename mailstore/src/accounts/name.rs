@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::address::{Address, Domain};
+use super::script;
 
 /// The longest local part, in bytes (RFC 5321 4.5.3.1.1).
 const LOCAL_MAX: usize = 64;
@@ -28,6 +29,9 @@ pub enum NameError {
         /// Where it stands, in bytes from the start of the local part.
         at: usize,
     },
+    /// Characters that cannot stand in a name, or not beside each other (RFC 8265 3.3).
+    #[error("it has characters that cannot stand in a name, or not together")]
+    Script,
     /// A dot at an end, or two in a row.
     #[error("a dot stands only between two other characters")]
     Dot,
@@ -42,10 +46,9 @@ pub enum NameError {
 
 /// The name a user logs in with: a local part (`alice`) or a whole address.
 ///
-/// It is kept in one form, so that two spellings of one name are one user: ASCII letters in lower
-/// case. Other scripts are refused, because without their normalisation two names that look alike
-/// would be two users. `+` is refused, since it begins a label, and so is `*`, which is kept for
-/// patterns.
+/// It is kept in one form, so that two spellings of one name are one user: letters of any script in
+/// lower case, composed, of their usual width (PRECIS UsernameCaseMapped, RFC 8265 3.3). `+` is
+/// refused, since it begins a label, and so is `*`, which is kept for patterns.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Name(String);
 
@@ -93,22 +96,26 @@ impl fmt::Display for Name {
     }
 }
 
-/// A local part in its one form: a dot-atom (RFC 5321 4.1.2) without `+` and `*`, in lower case.
-/// RFC 5321 2.4 leaves the case of local parts to the host that they belong to.
+/// A local part in its one form: a dot-atom (RFC 5321 4.1.2, RFC 6531 3.3) without `+` and `*`, in
+/// lower case. RFC 5321 2.4 leaves the case of local parts to the host that they belong to.
 pub(super) fn local_part(text: &str) -> Result<String, NameError> {
     if text.is_empty() {
         return Err(NameError::Empty);
     }
-    if text.len() > LOCAL_MAX {
+    let form = match text.is_ascii() {
+        true => text.to_ascii_lowercase(),
+        false => script::username(text).ok_or(NameError::Script)?,
+    };
+    if text.len().max(form.len()) > LOCAL_MAX {
         return Err(NameError::TooLong { limit: LOCAL_MAX });
     }
-    if let Some((at, found)) = text.char_indices().find(|&(_, c)| !allowed(c)) {
+    if let Some((at, found)) = form.char_indices().find(|&(_, c)| c.is_ascii() && !allowed(c)) {
         return Err(NameError::Character { found, at });
     }
-    if text.split('.').any(str::is_empty) {
+    if form.split('.').any(str::is_empty) {
         return Err(NameError::Dot);
     }
-    Ok(text.to_ascii_lowercase())
+    Ok(form)
 }
 
 /// `atext` (RFC 5322 3.2.3) and the dot, but not `+` and `*`.
@@ -138,6 +145,7 @@ mod tests {
     #[test]
     fn a_name_has_one_form() {
         assert_eq!(Name::new("Alice").unwrap().as_str(), "alice");
+        assert_eq!(Name::new("J\u{dc}rgen@b").unwrap(), Name::new("ju\u{308}rgen@b").unwrap());
         assert_eq!(Name::new("O'Brien@Example.COM").unwrap().as_str(), "o'brien@example.com");
     }
 
@@ -156,7 +164,8 @@ mod tests {
         assert_eq!(refused("al ice"), NameError::Character { found: ' ', at: 2 });
         assert_eq!(refused("a+b"), NameError::Character { found: '+', at: 1 });
         assert_eq!(refused("*@b"), NameError::Character { found: '*', at: 0 });
-        assert_eq!(refused("jürgen"), NameError::Character { found: 'ü', at: 1 });
+        assert_eq!(refused("a\u{ff0b}b"), NameError::Character { found: '+', at: 1 });
+        assert_eq!(refused("j\u{fc} rgen"), NameError::Script);
         assert_eq!(refused("a@b@c"), NameError::Character { found: '@', at: 1 });
         assert_eq!(refused("a\0"), NameError::Character { found: '\0', at: 1 });
         for dots in [".a", "a.", "a..b", "."] {

@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 
 use super::ScramSecret;
 use super::foreign::{self, Foreign};
+use super::script;
 use crate::store::StoreError;
 use crate::store::directory::Secret;
 
@@ -101,7 +102,7 @@ impl fmt::Debug for PasswordHash {
     }
 }
 
-/// Whether a password may be set. It is used as it is, byte for byte.
+/// Whether a password may be set.
 pub(super) fn acceptable(password: &Secret) -> Result<(), PasswordError> {
     match password.expose() {
         "" => Err(PasswordError::Empty),
@@ -142,7 +143,8 @@ impl Hasher {
         self.run(move || hash(&password)).await
     }
 
-    /// Whether this is the password. One that is too long to be set is not, but takes its time.
+    /// Whether this is the password, in whichever way its letters are composed. One that is too long
+    /// to be set is not, but takes its time.
     pub async fn verify(&self, hash: &PasswordHash, password: &Secret) -> Result<bool, StoreError> {
         let (hash, password) = (hash.clone(), password.clone());
         self.run(move || verify(&hash, &password)).await
@@ -172,15 +174,23 @@ fn hash(password: &Secret) -> Result<PasswordHash, StoreError> {
     let params = Params::new(MEMORY_KIB, PASSES, LANES, None);
     let params = params.map_err(|error| failed(error.to_string()))?;
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-    let hash = argon2.hash_password_with_salt(password.expose().as_bytes(), &salt);
+    let password = script::password(password.expose());
+    let hash = argon2.hash_password_with_salt(password.as_bytes(), &salt);
     Ok(PasswordHash(hash.map_err(|error| failed(error.to_string()))?.to_string()))
 }
 
-/// The parameters are the hash's own; the comparison takes the same time wherever it differs.
+/// A hash that was made elsewhere, or by an older release, is of the password as it was typed.
 fn verify(hash: &PasswordHash, password: &Secret) -> Result<bool, StoreError> {
+    let typed = password.expose();
+    let form = script::password(typed);
+    Ok(verify_form(hash, &form)? || form != typed && verify_form(hash, typed)?)
+}
+
+/// The parameters are the hash's own; the comparison takes the same time wherever it differs.
+fn verify_form(hash: &PasswordHash, password: &str) -> Result<bool, StoreError> {
     use argon2::password_hash::Error;
     let corrupt = |error: String| StoreError::corrupt("verify password", error);
-    let mut password = password.expose().as_bytes();
+    let mut password = password.as_bytes();
     let fits = password.len() <= PasswordHash::MAX_PASSWORD;
     if !fits {
         password = b"";
@@ -212,6 +222,18 @@ mod tests {
         assert!(!hasher.verify(&hash, &Secret::new("Sesame")).await.unwrap());
         assert_ne!(hasher.hash(&Secret::new("sesame")).await.unwrap(), hash, "salted");
         assert_eq!(format!("{hash:?}"), "PasswordHash");
+    }
+
+    /// Keyboards differ in how they compose letters.
+    #[tokio::test]
+    async fn letters_may_be_composed_or_not() {
+        let hasher = Hasher::default();
+        let (composed, not) = (Secret::new("p\u{e4}ss"), Secret::new("pa\u{308}ss"));
+        for hash in [hasher.hash(&composed).await.unwrap(), hasher.hash(&not).await.unwrap()] {
+            assert!(hasher.verify(&hash, &composed).await.unwrap());
+            assert!(hasher.verify(&hash, &not).await.unwrap());
+            assert!(!hasher.verify(&hash, &Secret::new("pass")).await.unwrap());
+        }
     }
 
     /// The timing of unknown users stands on this: the same parameters, and no password fits.

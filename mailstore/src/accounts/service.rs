@@ -324,6 +324,20 @@ impl Accounts {
         }
     }
 
+    /// A name that may be nobody's, in the form in which a user of it would have it: whether two
+    /// spellings are taken for one tells nobody who exists.
+    pub(super) fn one_form(&self, name: &str) -> String {
+        let Ok(known) = Name::new(name) else { return name.to_lowercase() };
+        let Some(mut address) = known.address() else { return known.to_string() };
+        if let Some(domain) = self.domain_aliases.get(&address.domain()) {
+            address = address.in_domain(domain);
+        }
+        match self.home_domains.contains(&address.domain()) {
+            true => address.local().to_owned(),
+            false => address.into_string(),
+        }
+    }
+
     /// Where mail to an address goes on to that is no user's, also by the alias of its domain.
     pub(super) async fn forwarded(
         &self,

@@ -34,7 +34,7 @@ pub(crate) struct Add {
     holder: For,
     /// What it is good for as that user: of imap, pop3, http, http-read and master, with commas between
     /// them.
-    #[arg(long, requires = "user", default_value = "http")]
+    #[arg(long, conflicts_with_all = ["root", "role"], default_value = "http")]
     scopes: String,
     /// What it is called.
     #[arg(long, default_value = "")]
