@@ -549,3 +549,26 @@ fn what_is_no_hash_is_not_imported() {
     assert_eq!(import(&of("m=65536,t=1000,p=1")), PasswordError::CostlyHash);
     assert!(PasswordHash::import(&of("m=65536,t=3,p=4")).is_ok());
 }
+
+#[tokio::test]
+async fn dots_count_or_do_not() {
+    let counting = accounts();
+    let alice = NewUser::new("a.lice").password(Secret::new("sesame")).address("al.ice@b.example");
+    let user = counting.add(alice.clone()).await.unwrap();
+    assert_eq!(user.profile.name.as_str(), "a.lice");
+    assert_eq!(counting.route("alice").await.unwrap(), Route::Unknown);
+    assert_eq!(counting.route("alice@b.example").await.unwrap(), Route::Unknown);
+
+    let ignoring = accounts().with_dots(Dots::Ignored);
+    let user = ignoring.add(alice).await.unwrap();
+    assert_eq!(user.profile.name.as_str(), "alice");
+    for address in ["alice", "al.ice+x", "A.L.I.C.E@b.example", "a.lice@localhost"] {
+        let label = address.contains('+').then_some("x");
+        assert_eq!(ignoring.route(address).await.unwrap(), local(&user, label), "{address}");
+    }
+    assert_eq!(verdict(&ignoring, "al.ice", "sesame").await, accepted(&user));
+    let taken = ignoring.add(NewUser::new("ali.ce")).await;
+    assert!(matches!(taken, Err(AccountError::NameTaken(_))));
+    ignoring.remove_address("alice", "a.lice@b.example").await.unwrap();
+    assert_eq!(ignoring.route("al.ice@b.example").await.unwrap(), Route::Unknown);
+}

@@ -14,6 +14,7 @@ use crate::problem::{Doing, Problem};
 
 mod alias;
 mod backend;
+mod dots;
 mod pop3;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ mod text;
 
 pub(crate) use alias::DomainAlias;
 pub(crate) use backend::{Backend, Kind, LOCAL_BEACON, Mongodb, OWN_BLOBS};
+pub(crate) use dots::Dots;
 pub(crate) use pop3::{Pop3, Pop3s};
 
 /// The file that is read if it exists and no other is named.
@@ -39,6 +41,7 @@ pub(crate) struct Config {
     pub(crate) home_domains: Vec<Domain>,
     #[serde(with = "text")]
     pub(crate) domain_aliases: Vec<DomainAlias>,
+    pub(crate) dots: Dots,
     #[serde(with = "text")]
     pub(crate) administrators: Vec<Name>,
     pub(crate) hostname: String,
@@ -63,6 +66,7 @@ impl Default for Config {
             directory: "mailstore-data".into(),
             home_domains: localhost.into_iter().collect(),
             domain_aliases: Vec::new(),
+            dots: Dots::Count,
             administrators: Vec::new(),
             hostname: "localhost".into(),
             log: Log::default(),

@@ -26,6 +26,7 @@ pub(crate) async fn open(config: &Config) -> Result<Store, Problem> {
     let accounts = Accounts::new(users)
         .with_home_domains(config.home_domains.clone())
         .with_domain_aliases(aliases.map(|alias| (alias.alias, alias.domain)))
+        .with_dots(config.dots.into())
         .with_administrators(config.administrators.clone())
         .with_scram(config.login.scram())
         .with_limits(mail.shared().clone(), config.login.limits())

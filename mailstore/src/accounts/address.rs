@@ -5,6 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::name::{self, Name, NameError};
+use super::spelling::without_dots;
 
 /// A domain name, in lower case.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -69,6 +70,10 @@ impl Address {
     /// Is it [`Self::catch_all`] of a domain?
     pub(super) fn is_catch_all(&self) -> bool {
         self.local() == CATCH_ALL
+    }
+
+    pub(super) fn without_dots(&self) -> Self {
+        Self(without_dots(&self.0))
     }
 
     /// The same local part in another domain.

@@ -65,18 +65,18 @@ impl Directory for Accounts {
     }
 
     async fn route(&self, address: &str) -> Result<Route, StoreError> {
-        let Some(recipient) = Recipient::parse(address) else {
+        let Some(Recipient { destination, label }) = Recipient::parse(address) else {
             return Ok(Route::Unknown);
         };
-        let to = &recipient.destination;
+        let to = &self.spelled(destination);
         if let Some(user) = self.lookup(to).await? {
-            return Ok(route(&user, recipient.label));
+            return Ok(route(&user, label));
         }
         if let Some(targets) = self.forwarded(to).await? {
             return Ok(Route::Forward(targets));
         }
         let user = self.catcher(to).await?;
-        Ok(user.map_or(Route::Unknown, |user| route(&user, recipient.label)))
+        Ok(user.map_or(Route::Unknown, |user| route(&user, label)))
     }
 }
 

@@ -72,7 +72,7 @@ impl Accounts {
         address: &str,
         targets: Vec<String>,
     ) -> Result<Forward, AccountError> {
-        let address = super::service::named(address, Address::new)?;
+        let address = super::service::named(address, |text| self.address(text))?;
         if self.store.owner(&address).await?.is_some() {
             return Err(AccountError::AddressTaken(address));
         }
@@ -95,7 +95,7 @@ impl Accounts {
 
     /// Ends the forwarding of an address; `false` if there was none.
     pub async fn remove_forward(&self, address: &str) -> Result<bool, AccountError> {
-        let address = super::service::named(address, Address::new)?;
+        let address = super::service::named(address, |text| self.address(text))?;
         Ok(self.discard::<Forward>(nobody(), &id(&address)).await?)
     }
 

@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::app_password::{AppPassword, spelled};
 use super::limits::Subject;
 use super::service::destination;
-use super::{Accounts, Event, Name, PasswordHash, Scopes, Scram, SecondFactor, Status, Used, User};
+use super::{Accounts, Event, PasswordHash, Scopes, Scram, SecondFactor, Status, Used, User};
 use crate::store::StoreError;
 use crate::store::directory::{Attempt, Identity, Secret, Verdict};
 use crate::time::Timestamp;
@@ -133,7 +133,7 @@ impl Accounts {
     }
 
     pub(super) async fn of_name(&self, name: &str) -> Result<Option<User>, StoreError> {
-        match Name::new(name) {
+        match self.name(name) {
             Ok(name) => self.lookup(&destination(name)).await,
             Err(_) => Ok(None),
         }
@@ -227,7 +227,7 @@ impl Accounts {
     }
 
     async fn is(&self, user: &User, name: &str) -> Result<bool, StoreError> {
-        let Ok(name) = Name::new(name) else { return Ok(false) };
+        let Ok(name) = self.name(name) else { return Ok(false) };
         let named = self.lookup(&destination(name)).await?;
         Ok(named.is_some_and(|named| named.account == user.account))
     }

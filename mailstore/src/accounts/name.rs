@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::address::{Address, Domain};
 use super::script;
+use super::spelling::without_dots;
 
 /// The longest local part, in bytes (RFC 5321 4.5.3.1.1).
 const LOCAL_MAX: usize = 64;
@@ -68,6 +69,10 @@ impl Name {
     /// The name in its one form.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    pub(super) fn without_dots(&self) -> Self {
+        Self(without_dots(&self.0))
     }
 
     /// The address that this name is, if it has a domain.

@@ -9,9 +9,9 @@ use tokio::sync::OnceCell;
 use super::limits::Limiter;
 use super::verified::Verified;
 use super::{
-    AccountError, AccountStore, Address, By, Claimed, Created, Destination, Domain, Event, Hasher,
-    Keyring, LoginLimits, Name, NameError, PasswordHash, Profile, Quota, Scram, ScramSecret,
-    Status, User, log, password,
+    AccountError, AccountStore, Address, By, Claimed, Created, Destination, Domain, Dots, Event,
+    Hasher, Keyring, LoginLimits, Name, NameError, PasswordHash, Profile, Quota, Scram,
+    ScramSecret, Status, User, log, password,
 };
 use crate::id::AccountId;
 use crate::store::directory::Secret;
@@ -57,8 +57,13 @@ impl NewUser {
         self
     }
 
-    fn all_addresses(&self, name: &Name) -> Result<BTreeSet<Address>, AccountError> {
-        let given = self.addresses.iter().map(|text| named(text, Address::new));
+    fn all_addresses(
+        &self,
+        name: &Name,
+        accounts: &Accounts,
+    ) -> Result<BTreeSet<Address>, AccountError> {
+        let address = |text: &str| accounts.address(text);
+        let given = self.addresses.iter().map(|text| named(text, address));
         given.chain(name.address().map(Ok)).collect()
     }
 }
@@ -84,6 +89,7 @@ pub struct Accounts {
     home_domains: Arc<BTreeSet<Domain>>,
     domain_aliases: Arc<BTreeMap<Domain, Domain>>,
     pub(super) administrators: Arc<BTreeSet<String>>,
+    pub(super) dots: Dots,
     pub(super) limiter: Limiter,
     pub(super) keyring: Option<Arc<Keyring>>,
     pub(super) log_kept: Duration,
@@ -102,6 +108,7 @@ impl Accounts {
             home_domains: Arc::default(),
             domain_aliases: Arc::default(),
             administrators: Arc::default(),
+            dots: Dots::default(),
             limiter: Limiter::default(),
             keyring: None,
             log_kept: log::KEPT,
@@ -160,8 +167,8 @@ impl Accounts {
 
     /// Adds a user.
     pub async fn add(&self, new: NewUser) -> Result<User, AccountError> {
-        let name = named(&new.name, Name::new)?;
-        let addresses: Vec<_> = new.all_addresses(&name)?.into_iter().collect();
+        let name = named(&new.name, |text| self.name(text))?;
+        let addresses: Vec<_> = new.all_addresses(&name, self)?.into_iter().collect();
         for address in &addresses {
             self.free_of_forwards(address).await?;
         }
@@ -195,7 +202,7 @@ impl Accounts {
 
     /// The user of a login name or of an address.
     pub async fn find(&self, name: &str) -> Result<User, AccountError> {
-        let user = match Name::new(name) {
+        let user = match self.name(name) {
             Ok(name) => self.lookup(&destination(name)).await?,
             Err(_) => None,
         };
@@ -250,7 +257,7 @@ impl Accounts {
 
     /// Gives an address to a user.
     pub async fn add_address(&self, name: &str, address: &str) -> Result<Address, AccountError> {
-        let address = named(address, Address::new)?;
+        let address = named(address, |text| self.address(text))?;
         self.free_of_forwards(&address).await?;
         let user = self.find(name).await?;
         match self.store.claim(&address, user.account).await? {
@@ -272,7 +279,7 @@ impl Accounts {
 
     /// Takes an address from a user.
     pub async fn remove_address(&self, name: &str, address: &str) -> Result<(), AccountError> {
-        let address = named(address, Address::new)?;
+        let address = named(address, |text| self.address(text))?;
         let user = self.find(name).await?;
         if user.profile.name.address().as_ref() == Some(&address) {
             return Err(AccountError::LoginName(address));
@@ -327,7 +334,7 @@ impl Accounts {
     /// A name that may be nobody's, in the form in which a user of it would have it: whether two
     /// spellings are taken for one tells nobody who exists.
     pub(super) fn one_form(&self, name: &str) -> String {
-        let Ok(known) = Name::new(name) else { return name.to_lowercase() };
+        let Ok(known) = self.name(name) else { return name.to_lowercase() };
         let Some(mut address) = known.address() else { return known.to_string() };
         if let Some(domain) = self.domain_aliases.get(&address.domain()) {
             address = address.in_domain(domain);
