@@ -203,6 +203,15 @@ impl<I: Interference> Ledger for Interfered<I> {
         self.call(self.ledger.is_live(name)).await
     }
 
+    async fn sharing(
+        &self,
+        digest: Digest,
+        account: Option<AccountId>,
+        limit: usize,
+    ) -> Result<usize, StoreError> {
+        self.call(self.ledger.sharing(digest, account, limit)).await
+    }
+
     async fn forget(&self, account: AccountId) -> Result<bool, StoreError> {
         self.call(self.ledger.forget(account)).await
     }

@@ -107,6 +107,7 @@ macro_rules! ledger_contract {
             claims: a_crash_after_the_claim_leaves_nothing
             claims: a_crash_after_the_settlement_leaves_nothing
             claims: one_writer_crashes_and_the_other_commits
+            claims: it_is_counted_who_shares_a_blob
             claims: a_blob_lives_as_long_as_its_last_message
             claims: a_copy_holds_the_blob
             claims: claims_and_purges_race

@@ -34,6 +34,7 @@ mod budget;
 pub mod change;
 mod contents;
 mod error;
+mod feed;
 pub mod filter;
 mod filters;
 pub mod flags;
@@ -67,6 +68,7 @@ mod watched;
 
 pub use budget::{Admission, Budget};
 pub use error::Error;
+pub use feed::{Fed, Feed};
 pub use intake::Prepared;
 pub use mailstore::{Actor, Appended, Backend, Incoming, Mailstore, Transferred};
 pub use reader::Reader;

@@ -18,6 +18,7 @@ const LAYERS: [&[&str]; 8] = [
         "budget",
         "contents",
         "error",
+        "feed",
         "settings",
         "filters",
         "lanes",

@@ -311,6 +311,11 @@ impl Connection {
         Instant::now() + time
     }
 
+    /// What tells of the shutdown, for a protocol that does not read through this type.
+    pub fn shutdown(&self) -> Shutdown {
+        self.shutdown.clone()
+    }
+
     /// Whether the server is shutting down.
     pub fn is_shutting_down(&self) -> bool {
         self.shutdown.has_begun()

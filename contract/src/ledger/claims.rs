@@ -276,3 +276,27 @@ pub async fn claims_and_purges_race(tested: Tested) {
     purge(tested.ledger(), &purge_after(MUCH_LATER)).await;
     assert_eq!(Writer::new(&account).claim().await, BlobState::Vacant);
 }
+
+/// It is counted who shares a blob: in one account and in all, no further than asked; not who has
+/// only claimed it, and not who is purged.
+pub async fn it_is_counted_who_shares_a_blob(tested: Tested) {
+    let ledger = tested.ledger();
+    let alice = Account::provisioned(ledger, 1).await;
+    let bob = Account::provisioned(ledger, 2).await;
+    let digest = BlobRef::of(&content()).digest;
+    let count = async |account: Option<&Account>, limit| {
+        ledger.sharing(digest, account.map(|account| account.id), limit).await.unwrap()
+    };
+    assert_eq!(count(None, 10).await, 0);
+    let (_, first) = Writer::new(&alice).write_message().await;
+    Writer::new(&alice).write().await;
+    Writer::new(&bob).write().await;
+    Writer::new(&bob).claim().await;
+    assert_eq!((count(None, 10).await, count(None, 2).await), (3, 2));
+    assert_eq!((count(Some(&alice), 10).await, count(Some(&bob), 10).await), (2, 1));
+    alice.transfer((INBOX, INBOX), first, Transfer::Copy).await;
+    assert_eq!(count(Some(&alice), 10).await, 2, "a copy is the same content");
+    alice.expunge(INBOX, alice.uids(INBOX).await).await;
+    purge(ledger, &purge_after(MUCH_LATER)).await;
+    assert_eq!((count(Some(&alice), 10).await, count(None, 10).await), (0, 1));
+}

@@ -15,6 +15,7 @@ use crate::problem::{Doing, Problem};
 mod alias;
 mod backend;
 mod dots;
+mod http;
 mod pop3;
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,7 @@ mod text;
 pub(crate) use alias::DomainAlias;
 pub(crate) use backend::{Backend, Kind, LOCAL_BEACON, Mongodb, OWN_BLOBS};
 pub(crate) use dots::Dots;
+pub(crate) use http::Http;
 pub(crate) use pop3::{Pop3, Pop3s};
 
 /// The file that is read if it exists and no other is named.
@@ -57,6 +59,7 @@ pub(crate) struct Config {
     pub(crate) lmtp: Lmtp,
     pub(crate) pop3: Pop3,
     pub(crate) pop3s: Pop3s,
+    pub(crate) http: Http,
 }
 
 impl Default for Config {
@@ -81,6 +84,7 @@ impl Default for Config {
             lmtp: Lmtp::default(),
             pop3: Pop3::default(),
             pop3s: Pop3s::default(),
+            http: Http::default(),
         }
     }
 }
@@ -454,6 +458,7 @@ impl Config {
             &mut self.lmtp.listen,
             &mut self.pop3.listen,
             &mut self.pop3s.listen,
+            &mut self.http.listen,
         ];
         for address in listen.into_iter().flatten() {
             if let ListenAddr::Unix(path) = address {

@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
+use mailstore::store::directory::Secret;
+
 /// Where a service listens.
 pub(crate) struct Place {
     /// The service's name.
@@ -23,9 +25,13 @@ pub(crate) fn overview(directory: &Path, places: &[Place]) -> String {
 }
 
 /// What to type next, as long as there are no users.
-pub(crate) fn next_steps(places: &[Place]) -> String {
+pub(crate) fn next_steps(places: &[Place], token: Option<&Secret>) -> String {
     let program = program();
-    let mut text = format!(
+    let mut text = match tcp(places, "http") {
+        Some(http) => browse(http, token),
+        None => String::new(),
+    };
+    text += &format!(
         "There are no users yet. In another terminal, add one (a password is asked for):\n\
          \x20 {program} user add alice --address alice@example.com\n"
     );
@@ -39,6 +45,15 @@ pub(crate) fn next_steps(places: &[Place]) -> String {
         text += &download(pop3);
     }
     text + &format!("More: {program} --help; every option is explained in mailserver.toml.\n")
+}
+
+/// What to do in a browser. A token is said this once.
+fn browse(http: SocketAddr, token: Option<&Secret>) -> String {
+    let mut text = format!("In a browser, see everything at:\n  http://{http}/\n");
+    if let Some(token) = token {
+        text += &format!("with the root token, which is said only now:\n  {}\n", token.expose());
+    }
+    text
 }
 
 fn deliver(lmtp: SocketAddr) -> String {

@@ -18,6 +18,7 @@ mod keys;
 mod moment;
 mod problem;
 mod prompt;
+mod root;
 mod say;
 mod serve;
 mod settings;

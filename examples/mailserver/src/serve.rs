@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use http_frontend::Http;
 use imap_frontend::Imap;
 use lmtp_frontend::Lmtp;
 use pop3_frontend::Pop3;
@@ -18,7 +19,7 @@ use crate::guide::{self, Place};
 use crate::problem::{Doing, Problem};
 use crate::say::say;
 use crate::store::{self, Store};
-use crate::tls;
+use crate::{root, tls};
 
 /// Serves until SIGTERM or SIGINT.
 pub(crate) async fn serve(config: &Config) -> Result<(), Problem> {
@@ -74,6 +75,7 @@ impl<'a> Servers<'a> {
         self.start_lmtp(store, &certificates)?;
         self.start_pop3(store, &certificates)?;
         self.start_pop3s(store, &certificates)?;
+        self.start_http(store, &certificates)?;
         self.start_control(store)
     }
 
@@ -83,6 +85,7 @@ impl<'a> Servers<'a> {
         let (pop3, pop3s) = (&self.config.pop3, &self.config.pop3s);
         let used = imaps.enabled
             || pop3s.enabled
+            || self.config.http.enabled && self.config.http.tls
             || imap.enabled && imap.starttls
             || lmtp.enabled && lmtp.starttls
             || pop3.enabled && pop3.starttls;
@@ -174,6 +177,21 @@ impl<'a> Servers<'a> {
         Arc::new(Pop3::new(mail, directory, (&self.config.pop3).into()))
     }
 
+    fn start_http(&mut self, store: &Store, files: &[CertificateFiles]) -> Result<(), Problem> {
+        let config = &self.config.http;
+        if !config.enabled {
+            return Ok(());
+        }
+        let encryption = match config.tls {
+            true => Encryption::Implicit(self.load_tls(files, &["http/1.1"])?),
+            false => Encryption::None,
+        };
+        let (mail, accounts) = (store.mail.clone(), store.accounts.clone());
+        let http = Arc::new(Http::new(mail, accounts, config.into()));
+        let (listen, proxies) = (&config.listen, &config.proxies);
+        self.start(&Service { name: "http", listen, proxies, encryption }, &http)
+    }
+
     fn start_control(&mut self, store: &Store) -> Result<(), Problem> {
         let path = control::socket(&self.config.directory);
         let listener =
@@ -216,7 +234,11 @@ impl<'a> Servers<'a> {
         let users = store.accounts.list(None, 1).await.doing(|| "looking for users".to_owned())?;
         say(&guide::overview(&self.config.directory, &self.places));
         if users.is_empty() {
-            say(&guide::next_steps(&self.places));
+            let token = match self.config.http.enabled {
+                true => root::first(&store.accounts).await?,
+                false => None,
+            };
+            say(&guide::next_steps(&self.places, token.as_ref()));
         }
         Ok(())
     }

@@ -19,6 +19,12 @@ fn a_newcomer_is_told_what_to_type() {
     let (status, printed) = server.stop(Signal::TERM);
     assert!(status.success());
     assert!(printed.contains(" user add alice"), "{printed}");
+    assert!(
+        printed.contains("\n  http://127.0.0.1:") && printed.contains("\n  mst_0_"),
+        "{printed}"
+    );
+    assert!(site.log().contains("made a root token"), "and it is not in the log itself");
+    assert!(!site.log().contains("mst_"), "{}", site.log());
     assert!(printed.contains("smtplib.LMTP(\"127.0.0.1\", "), "{printed}");
 
     site.done(&["user", "add", "alice", "--no-password"], "");

@@ -120,6 +120,15 @@ impl Ledger for Failing {
         self.ledger.is_live(name).await
     }
 
+    async fn sharing(
+        &self,
+        digest: Digest,
+        account: Option<AccountId>,
+        limit: usize,
+    ) -> Result<usize, StoreError> {
+        self.ledger.sharing(digest, account, limit).await
+    }
+
     async fn forget(&self, account: AccountId) -> Result<bool, StoreError> {
         self.ledger.forget(account).await
     }

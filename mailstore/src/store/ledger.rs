@@ -97,6 +97,15 @@ pub trait Ledger: Debug + Send + Sync + 'static {
     /// are orphans.
     async fn is_live(&self, name: &ObjectName) -> Result<bool, StoreError>;
 
+    /// How many contents refer to a blob, of one account or of all; counts no further than
+    /// `limit`. Contents whose messages were expunged count until they are purged.
+    async fn sharing(
+        &self,
+        digest: Digest,
+        account: Option<AccountId>,
+        limit: usize,
+    ) -> Result<usize, StoreError>;
+
     /// Removes a bounded amount of an account and all that it holds; true while there is more.
     /// Its claims and leases go too; its blobs go with the next sweep.
     async fn forget(&self, account: AccountId) -> Result<bool, StoreError>;

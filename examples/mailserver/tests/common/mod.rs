@@ -17,7 +17,8 @@ const BINARY: &str = env!("CARGO_BIN_EXE_mailserver");
 /// Every service on a port that the system chooses; all else as without a file.
 pub const ANY_PORTS: &str = "[imap]\nlisten = [\"127.0.0.1:0\"]\n\
     [imaps]\nlisten = [\"127.0.0.1:0\"]\n[lmtp]\nlisten = [\"127.0.0.1:0\"]\n\
-    [pop3]\nlisten = [\"127.0.0.1:0\"]\n[pop3s]\nlisten = [\"127.0.0.1:0\"]\n";
+    [pop3]\nlisten = [\"127.0.0.1:0\"]\n[pop3s]\nlisten = [\"127.0.0.1:0\"]\n\
+    [http]\nlisten = [\"127.0.0.1:0\"]\n";
 
 /// What a configuration says of the store: nothing, or what `MAILSTORE_TEST_ON` says, of the
 /// services that `scripts/services` starts.

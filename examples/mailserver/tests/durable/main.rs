@@ -22,6 +22,7 @@ mod workload;
 /// Services in clear, on ports that the system chooses; LMTP puts nothing in front of a message.
 const CONFIG: &str = "[imap]\nlisten = [\"127.0.0.1:0\"]\nstarttls = false\n\
     [imaps]\nenabled = false\n[pop3]\nenabled = false\n[pop3s]\nenabled = false\n\
+    [http]\nenabled = false\n\
     [lmtp]\nlisten = [\"127.0.0.1:0\"]\nstarttls = false\n\
     return_path = false\ndelivered_to = false\nreceived = false\n";
 

@@ -239,6 +239,15 @@ impl Ledger for EmbeddedLedger {
         })
     }
 
+    async fn sharing(
+        &self,
+        digest: Digest,
+        account: Option<AccountId>,
+        limit: usize,
+    ) -> Result<usize, StoreError> {
+        self.readers.read("count who shares a blob", |db| sharing(db, digest, (account, limit)))
+    }
+
     async fn forget(&self, account: AccountId) -> Result<bool, StoreError> {
         let latest = Arc::clone(&self.latest);
         let step = move |t: &mut super::write::Transaction<'_>| {
@@ -273,6 +282,21 @@ fn place_of(db: &Connection, digest: Digest) -> Result<Option<Place>, Failure> {
         Some(name) => Place::Object(ObjectName(name)),
         None => Place::Ledger,
     }))
+}
+
+fn sharing(
+    db: &Connection,
+    digest: Digest,
+    (account, limit): (Option<AccountId>, usize),
+) -> Result<usize, Failure> {
+    let (first, last) = account.map_or((0, i64::MAX), |account| (account.get(), account.get()));
+    let mut statement = db.prepare_cached(
+        "SELECT count(*) FROM (SELECT 1 FROM claim
+         WHERE digest = ?1 AND account BETWEEN ?2 AND ?3 LIMIT ?4)",
+    )?;
+    let asked = params![digest.0, first, last, limit as i64];
+    let count: i64 = statement.query_row(asked, |row| row.get(0))?;
+    Ok(count as usize)
 }
 
 /// Has the mailbox, or the account, changed? A mailbox that is gone has.

@@ -173,6 +173,21 @@ impl Ledger for MemoryLedger {
         Ok(state.blobs.values().any(|blob| matches!(blob, Blob::Object(live) if live == name)))
     }
 
+    async fn sharing(
+        &self,
+        digest: Digest,
+        account: Option<AccountId>,
+        limit: usize,
+    ) -> Result<usize, StoreError> {
+        let state = self.state();
+        let exists = |of: &AccountId, email: &EmailId| {
+            state.accounts.get(of).is_some_and(|account| account.emails.contains_key(email))
+        };
+        let claims = state.claims.iter().filter(|(of, ..)| *of == digest);
+        let theirs = claims.filter(|(_, of, _)| account.is_none_or(|account| account == *of));
+        Ok(theirs.filter(|(_, of, email)| exists(of, email)).take(limit).count())
+    }
+
     async fn forget(&self, account: AccountId) -> Result<bool, StoreError> {
         let mut state = self.state();
         state.accounts.remove(&account);

@@ -125,6 +125,19 @@ pub(super) async fn is_live(store: &Store, name: &ObjectName) -> Result<bool, Fa
     Ok(found.is_some_and(|row| row.place == Place::Object(name.clone())))
 }
 
+/// How many contents refer to a blob.
+pub(super) async fn sharing(
+    store: &Store,
+    digest: Digest,
+    (account, limit): (Option<AccountId>, usize),
+) -> Result<usize, Failure> {
+    let mut filter = doc! { "digest": binary(digest.0), "pending": { "$exists": false } };
+    if let Some(account) = account {
+        filter.insert("account", account.get());
+    }
+    Ok(store.some(CLAIMS, (filter, limit)).await?.len())
+}
+
 /// A range of a blob that the ledger keeps.
 pub(super) async fn kept(
     store: &Store,

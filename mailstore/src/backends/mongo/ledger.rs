@@ -164,6 +164,16 @@ impl Ledger for MongoLedger {
         self.store.call("look for a blob", claims::is_live(&self.store, name)).await
     }
 
+    async fn sharing(
+        &self,
+        digest: Digest,
+        account: Option<AccountId>,
+        limit: usize,
+    ) -> Result<usize, StoreError> {
+        let counted = claims::sharing(&self.store, digest, (account, limit));
+        self.store.call("count who shares a blob", counted).await
+    }
+
     async fn forget(&self, account: AccountId) -> Result<bool, StoreError> {
         let work = async {
             let _turn = self.committer.turn(account).await;

@@ -1,0 +1,78 @@
+//! schemathesis (PyPI) makes calls of all kinds from the description that the server gives of itself,
+//! and finds no failure of the server and nothing that is answered otherwise than described.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
+mod common;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use common::{ANY_PORTS, Server, Site};
+
+/// Calls that would take away what the others need; and the stream of events, which does not end.
+const LEFT_OUT: [&str; 5] =
+    ["stream_events", "revoke_token", "delete_user", "delete_message", "change_messages"];
+
+/// What is looked at, whatever is sent. What a schema cannot say (that a text is a cursor of that list,
+/// a flag, an address) is not asked for.
+const ANSWERS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\
+    response_headers_conformance,response_schema_conformance,unsupported_method";
+
+fn program() -> PathBuf {
+    let found = std::env::var_os("MAILSTORE_TEST_SCHEMATHESIS");
+    let found = found.expect(
+        "MAILSTORE_TEST_SCHEMATHESIS is not set: scripts/services start; \
+         eval \"$(scripts/services env)\"",
+    );
+    found.into()
+}
+
+/// A server with one user, who has mail.
+fn serve() -> (Site, Server, String) {
+    let site = Site::new(ANY_PORTS);
+    let server = site.serve();
+    site.done(&["user", "add", "alice", "--address", "alice@example.com"], "sesame\n");
+    let printed = site.done(&["token", "add", "--root"], "");
+    let token = printed.split_whitespace().find(|word| word.starts_with("mst_")).unwrap();
+    let mut lmtp = server.connect("lmtp");
+    lmtp.line();
+    lmtp.ask("LHLO test", "250 ");
+    for _ in 0..3 {
+        lmtp.ask("MAIL FROM:<a@example.com>", "250 ");
+        lmtp.ask("RCPT TO:<alice@example.com>", "250 ");
+        lmtp.ask("DATA", "354 ");
+        lmtp.ask("Subject: hello\r\n\r\nworld\r\n.", "250 ");
+    }
+    (site, server, token.to_owned())
+}
+
+fn run(options: &[&str]) {
+    let (site, server, token) = serve();
+    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/schemathesis");
+    let mut command = Command::new(program());
+    command.current_dir(site.path()).env("PYTHONPATH", &here).env("SCHEMATHESIS_HOOKS", "hooks");
+    for option in options {
+        command.arg(option.replace("HERE", &here.display().to_string()));
+    }
+    command.arg("run").arg(format!("http://{}/api/v1/openapi.json", server.place("http")));
+    command.arg("--header").arg(format!("Authorization: Bearer {token}"));
+    command.args(["--checks", &ANSWERS.replace(' ', ""), "--max-examples", "8", "--no-color"]);
+    command.args(["--phases", "coverage,fuzzing", "--request-timeout", "60", "--seed", "1"]);
+    for operation in LEFT_OUT {
+        command.args(["--exclude-operation-id", operation]);
+    }
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(said.contains("passed"), "{said}");
+}
+
+#[test]
+fn it_answers_as_described_whatever_is_asked() {
+    run(&[]);
+}
+
+#[test]
+fn it_answers_as_described_of_what_is_there() {
+    run(&["--config-file=HERE/things.toml"]);
+}

@@ -1,0 +1,87 @@
+//! What the description of the API says besides the endpoints themselves.
+
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::{IntoParams, IntoResponses, Modify};
+
+use crate::problem::ProblemDocument;
+
+/// The user in a path.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[allow(dead_code, reason = "it is the description that is used")]
+pub(crate) struct User {
+    /// The number of a user's account, or `me`.
+    #[param(pattern = "^(me|[0-9]{1,18})$")]
+    user: String,
+}
+
+/// The mailbox in a path.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[allow(dead_code, reason = "it is the description that is used")]
+pub(crate) struct Mailbox {
+    /// The number of a mailbox. INBOX is 1.
+    #[param(minimum = 0)]
+    mailbox: u32,
+}
+
+/// The message in a path.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[allow(dead_code, reason = "it is the description that is used")]
+pub(crate) struct Message {
+    /// The UID of a message.
+    #[param(minimum = 1)]
+    uid: u32,
+}
+
+/// The tokens.
+pub(crate) struct Tokens;
+
+impl Modify for Tokens {
+    fn modify(&self, api: &mut OpenApi) {
+        let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+        let components = api.components.get_or_insert_default();
+        components.add_security_scheme("token", scheme);
+    }
+}
+
+/// What any request may be answered with instead of what it asked for.
+#[derive(IntoResponses)]
+#[allow(dead_code, reason = "it is the description that is used")]
+pub(crate) enum Problems {
+    /// A field of the request is not what it must be.
+    #[response(status = 400, content_type = "application/problem+json")]
+    BadRequest(#[to_schema] ProblemDocument),
+    /// There is no token, or it is not valid.
+    #[response(status = 401, content_type = "application/problem+json")]
+    Unauthorized(#[to_schema] ProblemDocument),
+    /// The token does not allow this.
+    #[response(status = 403, content_type = "application/problem+json")]
+    Forbidden(#[to_schema] ProblemDocument),
+    /// There is no such thing.
+    #[response(status = 404, content_type = "application/problem+json")]
+    NotFound(#[to_schema] ProblemDocument),
+    /// The body did not come in time.
+    #[response(status = 408, content_type = "application/problem+json")]
+    RequestTimeout(#[to_schema] ProblemDocument),
+    /// It cannot be done as things stand.
+    #[response(status = 409, content_type = "application/problem+json")]
+    Conflict(#[to_schema] ProblemDocument),
+    /// The body is too large.
+    #[response(status = 413, content_type = "application/problem+json")]
+    TooLarge(#[to_schema] ProblemDocument),
+    /// The body is of another type.
+    #[response(status = 415, content_type = "application/problem+json")]
+    UnsupportedMediaType(#[to_schema] ProblemDocument),
+    /// Too many attempts.
+    #[response(status = 429, content_type = "application/problem+json")]
+    TooManyRequests(#[to_schema] ProblemDocument),
+    /// What was read is not what was written.
+    #[response(status = 500, content_type = "application/problem+json")]
+    Damaged(#[to_schema] ProblemDocument),
+    /// The store is busy, or out of reach.
+    #[response(status = 503, content_type = "application/problem+json")]
+    Unavailable(#[to_schema] ProblemDocument),
+}

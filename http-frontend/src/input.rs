@@ -1,0 +1,107 @@
+//! What a request is given: parts of its path, its query, its body. Each refuses with a problem that
+//! names the field.
+
+use std::str::FromStr;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
+use bytes::{Bytes, BytesMut};
+use futures::StreamExt;
+use serde::de::DeserializeOwned;
+
+use crate::api::Api;
+use crate::problem::Problem;
+
+/// A part of the path.
+pub(crate) async fn param(parts: &mut Parts, name: &'static str) -> Result<String, Problem> {
+    let params = RawPathParams::from_request_parts(parts, &()).await;
+    let params = params.map_err(|_| Problem::field(name, "not UTF-8"))?;
+    let found = params.iter().find(|(key, _)| *key == name);
+    found.map(|(_, value)| value.to_owned()).ok_or_else(|| Problem::field(name, "missing"))
+}
+
+/// A number in the path.
+pub(crate) async fn number<T: FromStr>(
+    parts: &mut Parts,
+    name: &'static str,
+) -> Result<T, Problem> {
+    let text = param(parts, name).await?;
+    // `parse` takes a plus sign, which no address of ours has.
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = digits.then(|| text.parse().ok()).flatten();
+    number.ok_or_else(|| Problem::field(name, "not a number, or out of range"))
+}
+
+/// The query of a request.
+#[derive(Debug)]
+pub(crate) struct Asked<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequestParts<Arc<Api>> for Asked<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<Api>) -> Result<Self, Problem> {
+        let query = parts.uri.query().unwrap_or_default();
+        let pairs = form_urlencoded::parse(query.as_bytes());
+        let reader = serde_urlencoded::Deserializer::new(pairs);
+        serde_path_to_error::deserialize(reader).map(Self).map_err(wrong_field)
+    }
+}
+
+/// A JSON body.
+#[derive(Debug)]
+pub(crate) struct Given<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequest<Arc<Api>> for Given<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, api: &Arc<Api>) -> Result<Self, Problem> {
+        of_type(request.headers(), "application/json")?;
+        let body = read(request.into_body(), (api, api.settings.max_json as u64)).await?;
+        // A list of the values of the fields would be taken for them.
+        if !body.trim_ascii_start().starts_with(b"{") {
+            return Err(Problem::field("", "not a JSON object"));
+        }
+        let mut reader = serde_json::Deserializer::from_slice(&body);
+        let value = serde_path_to_error::deserialize(&mut reader).map_err(wrong_field)?;
+        reader.end().map_err(|error| Problem::field("", error.to_string()))?;
+        Ok(Self(value))
+    }
+}
+
+fn wrong_field<E: std::fmt::Display>(error: serde_path_to_error::Error<E>) -> Problem {
+    let path = error.path().to_string();
+    let field = if path == "." { String::new() } else { path };
+    Problem::field(field, error.into_inner().to_string())
+}
+
+/// Refuses a body of another type.
+pub(crate) fn of_type(headers: &HeaderMap, wanted: &str) -> Result<(), Problem> {
+    let given = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = given.and_then(|given| given.split(';').next()).unwrap_or_default().trim();
+    if essence.eq_ignore_ascii_case(wanted) {
+        return Ok(());
+    }
+    let detail = format!("the body must be {wanted}");
+    Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-type", detail))
+}
+
+/// Reads a body up to a limit. Its next bytes may take [`Settings::patience`].
+///
+/// [`Settings::patience`]: crate::Settings::patience
+pub(crate) async fn read(body: Body, (api, limit): (&Api, u64)) -> Result<Bytes, Problem> {
+    let (mut pieces, mut whole) = (body.into_data_stream(), BytesMut::new());
+    loop {
+        let piece = tokio::time::timeout(api.settings.patience, pieces.next()).await;
+        let slow = |_| Problem::new(StatusCode::REQUEST_TIMEOUT, "too-slow", "the body stopped");
+        let Some(piece) = piece.map_err(slow)? else { return Ok(whole.freeze()) };
+        let piece = piece.map_err(|_| Problem::field("", "the body was cut off"))?;
+        if whole.len() as u64 + piece.len() as u64 > limit {
+            return Err(Problem::too_large(limit));
+        }
+        whole.extend_from_slice(&piece);
+    }
+}
