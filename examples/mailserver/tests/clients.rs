@@ -7,9 +7,9 @@ mod common;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
-use common::{ANY_PORTS, Server, Site};
+use common::{ANY_PORTS, Server, Site, run};
 
 const PASSWORD: &str = "secret phrase";
 
@@ -19,17 +19,6 @@ fn serve() -> (Site, Server) {
     let server = site.serve();
     site.done(&["user", "add", "alice"], &format!("{PASSWORD}\n"));
     (site, server)
-}
-
-fn run(command: &mut Command) -> Output {
-    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    assert!(
-        output.status.success(),
-        "{command:?}\n{}\n{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
-    output
 }
 
 /// Runs a script of `tests/clients` with the server's port and the user's password.

@@ -1,6 +1,8 @@
 //! The binary, run as an operator runs it.
 #![allow(clippy::unwrap_used, dead_code, unreachable_pub, reason = "tests")]
 
+pub mod maildrop;
+
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -40,6 +42,18 @@ fn backend() -> String {
         place("MAILSTORE_TEST_MONGODB"),
         place("MAILSTORE_TEST_S3"),
     )
+}
+
+/// Runs a program that must succeed.
+pub fn run(command: &mut Command) -> Output {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    assert!(
+        output.status.success(),
+        "{command:?}\n{}\n{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    output
 }
 
 /// A directory with a configuration file, in which commands are run.
