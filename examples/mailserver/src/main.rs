@@ -21,6 +21,7 @@ mod prompt;
 mod root;
 mod say;
 mod serve;
+mod service;
 mod settings;
 mod store;
 mod tls;

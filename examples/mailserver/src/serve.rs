@@ -8,16 +8,14 @@ use lmtp_frontend::Lmtp;
 use pop3_frontend::Pop3;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
-use wire::{
-    AuthPolicy, CertificateFiles, Encryption, Gate, ListenAddr, Listener, Network, Protocol,
-    Settings, Shutdown, Tls, Trigger,
-};
+use wire::{AuthPolicy, Encryption, Gate, Listener, Protocol, Settings, Shutdown, Tls, Trigger};
 
 use crate::config::Config;
 use crate::control::{self, Control};
 use crate::guide::{self, Place};
 use crate::problem::{Doing, Problem};
 use crate::say::say;
+use crate::service::{Begins, Service};
 use crate::store::{self, Store};
 use crate::{root, tls};
 
@@ -44,14 +42,6 @@ struct Servers<'a> {
     shutdown: Shutdown,
 }
 
-/// One service: its name, where it listens, and whom it lets speak for others.
-struct Service<'a> {
-    name: &'static str,
-    listen: &'a [ListenAddr],
-    proxies: &'a [Network],
-    encryption: Encryption,
-}
-
 impl<'a> Servers<'a> {
     fn new(config: &'a Config) -> Self {
         let (trigger, shutdown) = Shutdown::channel();
@@ -69,127 +59,34 @@ impl<'a> Servers<'a> {
                 () = sweep.begun() => {}
             }
         });
-        let certificates = self.certificates()?;
-        self.start_imap(store, &certificates)?;
-        self.start_imaps(store, &certificates)?;
-        self.start_lmtp(store, &certificates)?;
-        self.start_pop3(store, &certificates)?;
-        self.start_pop3s(store, &certificates)?;
-        self.start_http(store, &certificates)?;
+        let config = self.config;
+        let mail = || store.mail.clone();
+        let directory = || Arc::new(store.accounts.clone());
+        let imap = Arc::new(Imap::new(mail(), directory(), config.imap_settings()));
+        self.start(&Service::imap(config), &imap)?;
+        self.start(&Service::imaps(config), &imap)?;
+        let lmtp = Arc::new(Lmtp::new(mail(), directory(), config.lmtp_settings()));
+        self.start(&Service::lmtp(config), &lmtp)?;
+        let pop3 = Arc::new(Pop3::new(mail(), directory(), (&config.pop3).into()));
+        self.start(&Service::pop3(config), &pop3)?;
+        self.start(&Service::pop3s(config), &pop3)?;
+        let http = Arc::new(Http::new(mail(), store.accounts.clone(), (&config.http).into()));
+        self.start(&Service::http(config), &http)?;
         self.start_control(store)
     }
 
-    /// The files of the certificates, if any service uses them.
-    fn certificates(&self) -> Result<Vec<CertificateFiles>, Problem> {
-        let (imap, imaps, lmtp) = (&self.config.imap, &self.config.imaps, &self.config.lmtp);
-        let (pop3, pop3s) = (&self.config.pop3, &self.config.pop3s);
-        let used = imaps.enabled
-            || pop3s.enabled
-            || self.config.http.enabled && self.config.http.tls
-            || imap.enabled && imap.starttls
-            || lmtp.enabled && lmtp.starttls
-            || pop3.enabled && pop3.starttls;
-        match used {
-            true => tls::certificates(&self.config.tls, &self.config.directory),
-            false => Ok(Vec::new()),
-        }
-    }
-
-    /// Loads the certificates, and remembers them for SIGHUP.
-    fn load_tls(&mut self, files: &[CertificateFiles], alpn: &[&str]) -> Result<Tls, Problem> {
-        let tls = tls::load(files, alpn)?;
+    /// TLS for a service, which SIGHUP reloads. The first that needs a certificate has one made, if
+    /// none is configured.
+    fn encryption(&mut self, service: &Service<'_>) -> Result<Encryption, Problem> {
+        let wrap = match service.tls {
+            Begins::Never => return Ok(Encryption::None),
+            Begins::OnRequest => Encryption::StartTls,
+            Begins::AtOnce => Encryption::Implicit,
+        };
+        let files = tls::certificates(&self.config.tls, &self.config.directory)?;
+        let tls = tls::load(&files, service.alpn)?;
         self.tls.push(tls.clone());
-        Ok(tls)
-    }
-
-    fn start_imap(&mut self, store: &Store, files: &[CertificateFiles]) -> Result<(), Problem> {
-        let config = &self.config.imap;
-        if !config.enabled {
-            return Ok(());
-        }
-        let encryption = match config.starttls {
-            true => Encryption::StartTls(self.load_tls(files, &["imap"])?),
-            false => Encryption::None,
-        };
-        let (listen, proxies) = (&config.listen, &config.proxies);
-        let imap = self.imap(store);
-        self.start(&Service { name: "imap", listen, proxies, encryption }, &imap)
-    }
-
-    fn start_imaps(&mut self, store: &Store, files: &[CertificateFiles]) -> Result<(), Problem> {
-        let config = &self.config.imaps;
-        if !config.enabled {
-            return Ok(());
-        }
-        let encryption = Encryption::Implicit(self.load_tls(files, &["imap"])?);
-        let (listen, proxies) = (&config.listen, &config.proxies);
-        let imap = self.imap(store);
-        self.start(&Service { name: "imaps", listen, proxies, encryption }, &imap)
-    }
-
-    fn imap(&self, store: &Store) -> Arc<Imap> {
-        let (mail, directory) = (store.mail.clone(), Arc::new(store.accounts.clone()));
-        Arc::new(Imap::new(mail, directory, self.config.imap_settings()))
-    }
-
-    fn start_lmtp(&mut self, store: &Store, files: &[CertificateFiles]) -> Result<(), Problem> {
-        let config = &self.config.lmtp;
-        if !config.enabled {
-            return Ok(());
-        }
-        let encryption = match config.starttls {
-            true => Encryption::StartTls(self.load_tls(files, &[])?),
-            false => Encryption::None,
-        };
-        let (mail, directory) = (store.mail.clone(), Arc::new(store.accounts.clone()));
-        let lmtp = Arc::new(Lmtp::new(mail, directory, self.config.lmtp_settings()));
-        let (listen, proxies) = (&config.listen, &config.proxies);
-        self.start(&Service { name: "lmtp", listen, proxies, encryption }, &lmtp)
-    }
-
-    fn start_pop3(&mut self, store: &Store, files: &[CertificateFiles]) -> Result<(), Problem> {
-        let config = &self.config.pop3;
-        if !config.enabled {
-            return Ok(());
-        }
-        let encryption = match config.starttls {
-            true => Encryption::StartTls(self.load_tls(files, &["pop3"])?),
-            false => Encryption::None,
-        };
-        let (listen, proxies) = (&config.listen, &config.proxies);
-        let pop3 = self.pop3(store);
-        self.start(&Service { name: "pop3", listen, proxies, encryption }, &pop3)
-    }
-
-    fn start_pop3s(&mut self, store: &Store, files: &[CertificateFiles]) -> Result<(), Problem> {
-        let config = &self.config.pop3s;
-        if !config.enabled {
-            return Ok(());
-        }
-        let encryption = Encryption::Implicit(self.load_tls(files, &["pop3"])?);
-        let (listen, proxies) = (&config.listen, &config.proxies);
-        let pop3 = self.pop3(store);
-        self.start(&Service { name: "pop3s", listen, proxies, encryption }, &pop3)
-    }
-
-    fn pop3(&self, store: &Store) -> Arc<Pop3> {
-        let (mail, directory) = (store.mail.clone(), Arc::new(store.accounts.clone()));
-        Arc::new(Pop3::new(mail, directory, (&self.config.pop3).into()))
-    }
-
-    fn start_http(&mut self, store: &Store, files: &[CertificateFiles]) -> Result<(), Problem> {
-        let config = &self.config.http;
-        if !config.enabled {
-            return Ok(());
-        }
-        let encryption = match config.tls {
-            true => Encryption::Implicit(self.load_tls(files, &["http/1.1"])?),
-            false => Encryption::None,
-        };
-        let (mail, accounts) = (store.mail.clone(), store.accounts.clone());
-        let http = Arc::new(Http::new(mail, accounts, config.into()));
-        let (listen, proxies) = (&config.listen, &config.proxies);
-        self.start(&Service { name: "http", listen, proxies, encryption }, &http)
+        Ok(wrap(tls))
     }
 
     fn start_control(&mut self, store: &Store) -> Result<(), Problem> {
@@ -206,8 +103,11 @@ impl<'a> Servers<'a> {
         service: &Service<'_>,
         protocol: &Arc<P>,
     ) -> Result<(), Problem> {
+        if !service.enabled {
+            return Ok(());
+        }
         let settings = Settings {
-            encryption: service.encryption.clone(),
+            encryption: self.encryption(service)?,
             proxies: service.proxies.to_vec(),
             gate: self.gate.clone(),
             timeouts: (&self.config.timeouts).into(),

@@ -1,4 +1,4 @@
-//! `[pop3]` and `[pop3s]`.
+//! `[pop3]`
 
 use std::time::Duration;
 
@@ -84,22 +84,5 @@ impl From<&Pop3> for pop3_frontend::Settings {
             lease: Duration::from_secs(pop3.lease_seconds),
             ..Self::default()
         }
-    }
-}
-
-/// `[pop3s]`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct Pop3s {
-    pub(crate) enabled: bool,
-    #[serde(with = "text")]
-    pub(crate) listen: Vec<ListenAddr>,
-    #[serde(with = "text")]
-    pub(crate) proxies: Vec<Network>,
-}
-
-impl Default for Pop3s {
-    fn default() -> Self {
-        Self { enabled: true, listen: loopback(1995), proxies: Vec::new() }
     }
 }
