@@ -2,7 +2,7 @@
 
 use std::io;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -41,19 +41,26 @@ impl Protocol for Http {
             // A router is always ready.
             router.clone().call(request.map(Body::new))
         });
-        let io = TokioIo::new(Patient::new(connection, timeouts.slow_write));
+        let connection = Arc::new(Mutex::new(connection));
+        let io = TokioIo::new(Patient::new(Arc::clone(&connection), timeouts.slow_write));
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(timeouts.login).max_buf_size(HEAD);
-        let mut served = pin!(http.serve_connection(io, service));
-        let outcome = tokio::select! {
-            outcome = served.as_mut() => outcome,
-            () = shutdown.begun() => {
-                served.as_mut().graceful_shutdown();
-                served.await
+        let outcome = {
+            let mut served = pin!(http.serve_connection(io, service));
+            tokio::select! {
+                outcome = served.as_mut() => outcome,
+                () = shutdown.begun() => {
+                    served.as_mut().graceful_shutdown();
+                    served.await
+                }
             }
         };
         if let Err(error) = outcome {
             tracing::debug!(%error, "HTTP connection");
+        }
+        // Who is refused in the midst of a request hears it.
+        if let Some(connection) = Arc::into_inner(connection) {
+            connection.into_inner().unwrap_or_else(PoisonError::into_inner).close().await;
         }
     }
 
@@ -67,14 +74,19 @@ impl Protocol for Http {
 
 /// A connection whose peer must go on taking what is sent to it.
 struct Patient {
-    connection: Connection,
+    /// Shared with who closes it in the end, and with nobody else.
+    connection: Arc<Mutex<Connection>>,
     patience: Duration,
     stuck: Option<Pin<Box<Sleep>>>,
 }
 
 impl Patient {
-    fn new(connection: Connection, patience: Duration) -> Self {
+    fn new(connection: Arc<Mutex<Connection>>, patience: Duration) -> Self {
         Self { connection, patience, stuck: None }
+    }
+
+    fn connection(&self) -> MutexGuard<'_, Connection> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Lets a write wait no longer than it may.
@@ -98,11 +110,11 @@ impl Patient {
 
 impl AsyncRead for Patient {
     fn poll_read(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.connection).poll_read(cx, buf)
+        Pin::new(&mut *self.connection()).poll_read(cx, buf)
     }
 }
 
@@ -112,7 +124,7 @@ impl AsyncWrite for Patient {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let outcome = Pin::new(&mut self.connection).poll_write(cx, bytes);
+        let outcome = Pin::new(&mut *self.connection()).poll_write(cx, bytes);
         self.watch(cx, outcome)
     }
 
@@ -121,21 +133,21 @@ impl AsyncWrite for Patient {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let outcome = Pin::new(&mut self.connection).poll_write_vectored(cx, slices);
+        let outcome = Pin::new(&mut *self.connection()).poll_write_vectored(cx, slices);
         self.watch(cx, outcome)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.connection.is_write_vectored()
+        self.connection().is_write_vectored()
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let outcome = Pin::new(&mut self.connection).poll_flush(cx);
+        let outcome = Pin::new(&mut *self.connection()).poll_flush(cx);
         self.watch(cx, outcome)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let outcome = Pin::new(&mut self.connection).poll_shutdown(cx);
+        let outcome = Pin::new(&mut *self.connection()).poll_shutdown(cx);
         self.watch(cx, outcome)
     }
 }

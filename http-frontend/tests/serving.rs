@@ -82,3 +82,16 @@ async fn what_is_no_request_is_refused() {
     client.write_all(b"EHLO there\r\n\r\n").await.unwrap();
     assert!(read_to(&mut client, "\r\n\r\n").await.starts_with("HTTP/1.1 400 "));
 }
+
+/// The answer comes, whatever the client was still sending.
+#[tokio::test]
+async fn what_is_too_long_is_refused_and_hears_it() {
+    let server = serve().await;
+    let mut client = TcpStream::connect(server.address).await.unwrap();
+    let request = format!("GET /{} HTTP/1.1\r\nhost: x\r\n\r\n", "x".repeat(1_000_000));
+    client.write_all(request.as_bytes()).await.unwrap();
+    let mut said = String::new();
+    let read = client.read_to_string(&mut said);
+    tokio::time::timeout(PATIENCE, read).await.unwrap().unwrap();
+    assert!(said.starts_with("HTTP/1.1 4"), "{said}");
+}

@@ -30,7 +30,7 @@ const MAX_FLAGS: usize = 100;
 #[into_params(parameter_in = Query)]
 pub(crate) struct With {
     /// Flags as IMAP writes them, with commas between: `\Seen,$Junk`.
-    #[param(max_length = 10_000)]
+    #[param(max_length = 1000)]
     flags: Option<String>,
     /// When it came in (INTERNALDATE). Default: now.
     #[param(format = DateTime)]

@@ -104,7 +104,7 @@ pub(crate) fn config(mongodb: &str, database: &str, redis: u16) -> String {
          [backend]\nstore = \"mongodb\"\nbeacon = \"redis://127.0.0.1:{redis}\"\n\
          [backend.mongodb]\nuri = \"{mongodb}\"\ndatabase = \"{database}\"\n\
          [imap]\nlisten = [\"127.0.0.1:0\"]\nstarttls = false\n\
-         [imaps]\nenabled = false\n[pop3]\nenabled = false\n[pop3s]\nenabled = false\n\
+         [imaps]\nenabled = false\n[pop3]\nenabled = false\n[pop3s]\nenabled = false\n[http]\nenabled = false\n\
          [lmtp]\nlisten = [\"127.0.0.1:0\"]\nstarttls = false\n\
          return_path = false\ndelivered_to = false\nreceived = false\n"
     )
