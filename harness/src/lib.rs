@@ -5,16 +5,24 @@
 //! transcripts are played:
 //!
 //! ```
-//! use harness::{Front, On, People, Server};
+//! use std::sync::Arc;
+//!
+//! use bytes::Bytes;
+//! use harness::{Front, Lines, On, Server};
 //! use mailstore::{Backend, Mailstore};
-//! use wire::{Connection, Ended, Protocol};
+//! use wire::{Connection, Crowded, Protocol};
 //!
 //! /// Says `hello` and is gone.
 //! struct Hello;
 //!
 //! impl Protocol for Hello {
-//!     async fn converse(&self, mut connection: Connection) -> Result<(), Ended> {
-//!         connection.write(b"hello\r\n").await
+//!     async fn serve(self: Arc<Self>, mut connection: Connection) {
+//!         let _ = connection.write(&b"hello\r\n"[..]).await;
+//!         connection.close().await;
+//!     }
+//!
+//!     fn refusal(&self, _: Crowded) -> Bytes {
+//!         Bytes::new()
 //!     }
 //! }
 //!
@@ -29,6 +37,15 @@
 //!         (self, wire::Settings::default())
 //!     }
 //! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let server = Server::start(On::Memory, Hello).await;
+//! let mut client = Lines::connect(server.address).await;
+//! assert_eq!(client.line().await, "hello");
+//! drop(client);
+//! server.stop().await;
+//! # }
 //! ```
 #![allow(clippy::unwrap_used, clippy::expect_used, async_fn_in_trait)]
 
