@@ -45,13 +45,16 @@ fn messages(server: &Server, user: &str) -> Vec<String> {
     pop3.ask(&format!("PASS {PASSWORD}"), "+OK");
     let stat = pop3.ask("STAT", "+OK");
     let count: usize = stat.split(' ').nth(1).unwrap().parse().unwrap();
-    (1..=count)
+    let messages = (1..=count)
         .map(|number| {
             let answer = pop3.ask(&format!("RETR {number}"), ".\r\n");
             let message = answer.split_once("\r\n").unwrap().1;
             message.strip_suffix(".\r\n").unwrap().to_owned()
         })
-        .collect()
+        .collect();
+    // The maildrop is free for the next session once this is answered.
+    pop3.ask("QUIT", "+OK");
+    messages
 }
 
 /// Waits until a user has so many messages.
