@@ -69,7 +69,7 @@ pub use on::{Deaf, On, Opened};
 pub use people::{JANE, JOE, People, account};
 pub use script::{Scene, Talk, play};
 pub use seeds::{near, seeds};
-pub use server::{Front, Server};
+pub use server::{Front, Server, set_timeout, wire_settings};
 pub use tls::{certificate, trusting};
 
 /// Makes tests of the scripts in `tests/scripts`: each on every backend, and one that none is left

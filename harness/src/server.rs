@@ -2,10 +2,11 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use mailstore::{Backend, Mailstore};
 use tokio::task::JoinHandle;
-use wire::{Listener, Protocol, Shutdown, Trigger};
+use wire::{AuthPolicy, ClearLogin, Listener, Protocol, Shutdown, Timeouts, Trigger};
 
 use crate::on::On;
 
@@ -62,4 +63,24 @@ impl Server {
     pub fn shut_down(&self) {
         self.trigger.shut_down();
     }
+}
+
+/// How servers are served in tests: a failed login is answered soon, and the third is the last.
+pub fn wire_settings() -> wire::Settings {
+    let auth =
+        AuthPolicy { delay: Duration::from_millis(5), clear: ClearLogin::Local, attempts: 3 };
+    wire::Settings { auth, ..wire::Settings::default() }
+}
+
+/// Sets the time that a line `@login_ms`, `@idle_ms` or `@command_ms` of a script says; `false` if
+/// that is something else.
+pub fn set_timeout(timeouts: &mut Timeouts, name: &str, value: &str) -> bool {
+    let timeout = match name {
+        "login_ms" => &mut timeouts.login,
+        "idle_ms" => &mut timeouts.idle,
+        "command_ms" => &mut timeouts.command,
+        _ => return false,
+    };
+    *timeout = Duration::from_millis(value.parse().expect("a number"));
+    true
 }

@@ -15,12 +15,11 @@ pub mod sections;
 use std::sync::Arc;
 use std::time::Duration;
 
-use harness::{Front, People, Scene};
+use harness::{Front, People, Scene, set_timeout, wire_settings};
 pub use harness::{On, Server};
 use imap_frontend::{Imap, Literals, Settings};
 use mailstore::store::directory::{Directory, Service};
 use mailstore::{Backend, Mailstore};
-use wire::{AuthPolicy, ClearLogin};
 
 use client::Client;
 
@@ -39,13 +38,11 @@ fn people(people: People) -> Arc<dyn Directory> {
 
 impl Default for Options {
     fn default() -> Self {
-        let auth =
-            AuthPolicy { delay: Duration::from_millis(5), clear: ClearLogin::Local, attempts: 3 };
         Self {
             store: mailstore::Settings::default(),
             // Short, since a deaf beacon leaves nothing else.
             imap: Settings { idle_poll: Duration::from_millis(100), ..Settings::default() },
-            wire: wire::Settings { auth, ..wire::Settings::default() },
+            wire: wire_settings(),
             directory: people(People::default()),
         }
     }
@@ -67,6 +64,9 @@ impl Scene for Options {
     type Client = Client;
 
     fn set(&mut self, name: &str, value: &str) {
+        if set_timeout(&mut self.wire.timeouts, name, value) {
+            return;
+        }
         if name == "takes" {
             self.directory = people(People::who_take(value));
             return;
@@ -86,9 +86,6 @@ impl Scene for Options {
             "progress_ms" => self.imap.progress = Duration::from_millis(number),
             "literal_minus" => self.imap.literals = Literals::Minus,
             "bad_commands" => self.imap.bad_commands = number as u32,
-            "login_ms" => self.wire.timeouts.login = Duration::from_millis(number),
-            "idle_ms" => self.wire.timeouts.idle = Duration::from_millis(number),
-            "command_ms" => self.wire.timeouts.command = Duration::from_millis(number),
             other => panic!("unknown setting {other}"),
         }
     }

@@ -14,10 +14,9 @@ pub mod people;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use async_trait::async_trait;
-use harness::{Front, Scene};
+use harness::{Front, Scene, set_timeout};
 pub use harness::{On, Server, account};
 use lmtp_frontend::{Labels, Lmtp, Outbox, Outgoing, Settings};
 use mailstore::flags::Flags;
@@ -86,6 +85,9 @@ impl Scene for Options {
     type Client = Client;
 
     fn set(&mut self, name: &str, value: &str) {
+        if set_timeout(&mut self.wire.timeouts, name, value) {
+            return;
+        }
         let number = || value.parse::<u64>().expect("a number");
         match name {
             "outbox" => self.outbox = Some(Arc::default()),
@@ -94,7 +96,6 @@ impl Scene for Options {
             "errors" => self.lmtp.errors = number() as u32,
             "recipients" => self.lmtp.recipients = number() as usize,
             "max_message" => self.store.max_message = number() + self.lmtp.trace_room(),
-            "command_ms" => self.wire.timeouts.command = Duration::from_millis(number()),
             other => panic!("unknown setting {other} {value}"),
         }
     }

@@ -13,13 +13,12 @@ pub mod client;
 use std::sync::Arc;
 use std::time::Duration;
 
-use harness::{Front, JOE, People, Scene, account};
+use harness::{Front, JOE, People, Scene, account, set_timeout, wire_settings};
 pub use harness::{On, Server};
 use mailstore::store::directory::{Directory, Service};
 use mailstore::store::{LeaseAsk, LeaseHolder, LeaseOp};
 use mailstore::{Backend, Mailstore};
 use pop3_frontend::{Dele, LineEnds, Pop3, Retr, Settings};
-use wire::{AuthPolicy, ClearLogin};
 
 use client::Client;
 
@@ -38,12 +37,10 @@ fn people(people: People) -> Arc<dyn Directory> {
 
 impl Default for Options {
     fn default() -> Self {
-        let auth =
-            AuthPolicy { delay: Duration::from_millis(5), clear: ClearLogin::Local, attempts: 3 };
         Self {
             store: mailstore::Settings::default(),
             pop3: Settings::default(),
-            wire: wire::Settings { auth, ..wire::Settings::default() },
+            wire: wire_settings(),
             directory: people(People::default()),
         }
     }
@@ -65,6 +62,9 @@ impl Scene for Options {
     type Client = Client;
 
     fn set(&mut self, name: &str, value: &str) {
+        if set_timeout(&mut self.wire.timeouts, name, value) {
+            return;
+        }
         let number = || value.parse::<u64>().expect("a number");
         match name {
             "takes" => self.directory = people(People::who_take(value)),
@@ -74,9 +74,6 @@ impl Scene for Options {
             "login_delay_s" => self.pop3.login_delay = Duration::from_secs(number()),
             "errors" => self.pop3.errors = number() as u32,
             "commands_before_login" => self.pop3.commands_before_login = number() as u32,
-            "login_ms" => self.wire.timeouts.login = Duration::from_millis(number()),
-            "idle_ms" => self.wire.timeouts.idle = Duration::from_millis(number()),
-            "command_ms" => self.wire.timeouts.command = Duration::from_millis(number()),
             other => panic!("unknown setting {other} {value}"),
         }
     }
