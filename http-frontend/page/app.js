@@ -42,7 +42,7 @@ function signIn() {
     },
   );
   const byToken = form(
-    [field('Token', 'token', { type: 'password', required: true, placeholder: 'root_…' })],
+    [field('Token', 'token', { type: 'password', required: true, placeholder: 'mst_…' })],
     'Use token',
     (data) => enter(data.get('token').trim()),
   );
