@@ -2,21 +2,22 @@
 
 use std::fmt::Debug;
 use std::ops::Range;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use mailstore::blob::{BlobRef, Digest, ObjectName, Place};
-use mailstore::change::{Change, Committed};
+use mailstore::change::{Change, Committed, Refusal};
 use mailstore::id::{AccountId, MailboxId, MailboxKey};
 use mailstore::journal::Replay;
 use mailstore::mailbox::Mailboxes;
 use mailstore::message::Want;
 use mailstore::property::{PropertyPage, WantedProperties};
 use mailstore::store::{
-    BlobState, Claim, CommitError, Held, LeaseAsk, Ledger, Opened, Page, Purge, Purged, StoreError,
+    BlobState, Claim, CommitError, Fault, Held, LeaseAsk, Ledger, Opened, Page, Purge, Purged,
+    StoreError,
 };
 use mailstore::uid::{ModSeq, UidSet};
 
@@ -31,6 +32,11 @@ pub trait Interference: Debug + Send + Sync + 'static {
     /// After it: an error here, and its answer is lost.
     async fn after(&self) -> Result<(), StoreError> {
         Ok(())
+    }
+
+    /// Before a commit: an error here, and none of its changes is made.
+    async fn before_commit(&self) -> Result<(), CommitError> {
+        Ok(self.before().await?)
     }
 }
 
@@ -110,6 +116,59 @@ impl Interference for FailAfter {
     }
 }
 
+/// What becomes of the calls of a ledger.
+#[derive(Clone, Debug, Default)]
+pub enum Mood {
+    /// They are made.
+    #[default]
+    Works,
+    /// All fail.
+    Fails(Fault),
+    /// None is ever answered.
+    Hangs,
+    /// Commits fail, others do not.
+    CommitsFail(Fault),
+    /// Commits are refused, others are made.
+    Refuses(Refusal),
+    /// Commits are never answered, others are.
+    CommitsHang,
+}
+
+/// Is in the mood that it was last told to be in.
+#[derive(Debug, Default)]
+pub struct Moody(Mutex<Mood>);
+
+impl Moody {
+    /// From now on.
+    pub fn is_in(&self, mood: Mood) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = mood;
+    }
+
+    fn mood(&self) -> Mood {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+#[async_trait]
+impl Interference for Moody {
+    async fn before(&self) -> Result<(), StoreError> {
+        match self.mood() {
+            Mood::Fails(fault) => Err(StoreError::new(fault, "call", "on purpose")),
+            Mood::Hangs => std::future::pending().await,
+            _ => Ok(()),
+        }
+    }
+
+    async fn before_commit(&self) -> Result<(), CommitError> {
+        match self.mood() {
+            Mood::CommitsFail(fault) => Err(StoreError::new(fault, "commit", "on purpose").into()),
+            Mood::Refuses(refusal) => Err(refusal.into()),
+            Mood::CommitsHang => std::future::pending().await,
+            _ => Ok(self.before().await?),
+        }
+    }
+}
+
 /// Takes its time before each call and after it.
 #[derive(Clone, Copy, Debug)]
 pub struct Slow(pub Duration);
@@ -131,13 +190,13 @@ impl Interference for Slow {
 impl<I: Interference> Ledger for Interfered<I> {
     async fn commit(&self, group: Vec<Arc<Change>>) -> Vec<Result<Committed, CommitError>> {
         let count = group.len();
-        if let Err(error) = self.by.before().await {
+        if let Err(error) = self.by.before_commit().await {
             return each_fails(count, &error);
         }
         let results = self.ledger.commit(group).await;
         match self.by.after().await {
             Ok(()) => results,
-            Err(error) => each_fails(count, &error),
+            Err(error) => each_fails(count, &error.into()),
         }
     }
 
@@ -217,7 +276,15 @@ impl<I: Interference> Ledger for Interfered<I> {
     }
 }
 
-fn each_fails(count: usize, error: &StoreError) -> Vec<Result<Committed, CommitError>> {
-    let again = || StoreError::new(error.fault, error.op, error.source.to_string());
-    (0..count).map(|_| Err(again().into())).collect()
+fn each_fails(count: usize, error: &CommitError) -> Vec<Result<Committed, CommitError>> {
+    (0..count).map(|_| Err(again(error))).collect()
+}
+
+fn again(error: &CommitError) -> CommitError {
+    match error {
+        CommitError::Refused(refusal) => refusal.clone().into(),
+        CommitError::Store(error) => {
+            StoreError::new(error.fault, error.op, error.source.to_string()).into()
+        }
+    }
 }

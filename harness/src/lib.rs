@@ -72,6 +72,39 @@ pub use seeds::{near, seeds};
 pub use server::{Front, Server, set_timeout, wire_settings};
 pub use tls::{certificate, trusting};
 
+/// Makes tests of these functions, which take an [`On`]: each on every backend. The crate has a
+/// feature `cluster-tests`.
+#[macro_export]
+macro_rules! everywhere {
+    ($($name:ident)*) => {
+        $(mod $name {
+            use $crate::On;
+
+            #[tokio::test]
+            async fn memory() {
+                super::$name(On::Memory).await;
+            }
+
+            #[tokio::test]
+            async fn embedded() {
+                super::$name(On::Embedded).await;
+            }
+
+            #[cfg(feature = "cluster-tests")]
+            #[tokio::test]
+            async fn cluster() {
+                super::$name(On::Cluster).await;
+            }
+
+            #[cfg(feature = "cluster-tests")]
+            #[tokio::test]
+            async fn cluster_with_s3() {
+                super::$name(On::ClusterS3).await;
+            }
+        })*
+    };
+}
+
 /// Makes tests of the scripts in `tests/scripts`: each on every backend, and one that none is left
 /// out. The crate has a feature `cluster-tests`.
 ///

@@ -5,7 +5,7 @@ use mailstore::change::{ExpungeGuard, Transfer};
 use mailstore::flags::SystemFlag;
 use mailstore::id::{AccountId, MailboxId, MailboxKey};
 use mailstore::message::{Fetched, Presence, Row, Want};
-
+use mailstore::time::Timestamp;
 use mailstore::uid::{Uid, UidSet};
 use mailstore::{Incoming, Mailstore};
 
@@ -97,7 +97,7 @@ impl Mail<'_> {
     }
 
     /// Does or checks what a line of a script says: `append TEXT`, `expunge FIRST LAST`,
-    /// `create NAME`, `move FROM TO`, `copy FROM TO` (all messages), `set PROPERTY VALUE`,
+    /// `sweep` (as in a year from now), `create NAME`, `move FROM TO`, `copy FROM TO` (all messages), `set PROPERTY VALUE`,
     /// `NAME has 2` messages, `NAME has 2 seen 1`, `NAME holds 1 TEXT` (the first of them).
     ///
     /// Says what is not so.
@@ -108,6 +108,10 @@ impl Mail<'_> {
             ["expunge", first, last] => {
                 let uid = |text: &str| Uid::new(text.parse().unwrap()).unwrap();
                 self.expunge(UidSet::range(uid(first)..=uid(last))).await;
+            }
+            ["sweep"] => {
+                let year = Timestamp::from_millis(Timestamp::now().millis() + 366 * 86_400_000);
+                self.store.sweep(year).await.unwrap();
             }
             ["create", name] => drop(self.mailbox(name).await),
             ["set", key, value] => self.set(key, value).await,

@@ -8,7 +8,7 @@ use mailstore::{Backend, Mailstore};
 use tokio::task::JoinHandle;
 use wire::{AuthPolicy, ClearLogin, Listener, Protocol, Shutdown, Timeouts, Trigger};
 
-use crate::on::On;
+use crate::on::{On, Opened};
 
 /// How a front-end is put in front of a backend, with the settings that a test wants.
 pub trait Front {
@@ -37,7 +37,11 @@ pub struct Server {
 impl Server {
     /// On an empty backend.
     pub async fn start(on: On, front: impl Front) -> Self {
-        let opened = on.open().await;
+        Self::on_opened(on.open().await, front).await
+    }
+
+    /// On a backend that has been opened.
+    pub async fn on_opened(opened: Opened, front: impl Front) -> Self {
         let server = Self::on_backend(opened.backend, front).await;
         Self { _directory: opened.directory, ..server }
     }

@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use mailstore::change::MAX_COPY;
+
 use crate::codec::stuffing::LineEnds;
 
 /// Settings of a [`Pop3`](crate::Pop3) server.
@@ -27,6 +29,9 @@ pub struct Settings {
     pub errors: u32,
     /// Commands before the login, after which the connection ends. Default 64.
     pub commands_before_login: u32,
+    /// Messages that one session may delete; at most, and by default, as many as one commit
+    /// deletes: 50,000.
+    pub deletions: u64,
 }
 
 /// What becomes of messages that a client has deleted, at QUIT.
@@ -59,6 +64,7 @@ impl Default for Settings {
             lease: Duration::from_secs(60),
             errors: 20,
             commands_before_login: 64,
+            deletions: MAX_COPY,
         }
     }
 }

@@ -12,6 +12,7 @@ harness::scripts! {
         chosen
         conversation
         dele
+        deletions
         errors
         frozen
         in_use
@@ -21,6 +22,7 @@ harness::scripts! {
         login_delay
         no_uidl_twice
         pipelined
+        removed
         reset
         retr
         retr_any_lf

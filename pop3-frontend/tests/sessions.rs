@@ -10,13 +10,27 @@ use std::time::Duration;
 use async_trait::async_trait;
 use common::client::Client;
 use common::{On, Options, Server};
-use contract::faults::{FailAfter, Interfered, Lost};
-use harness::{JOE, account};
-use mailstore::Backend;
-use mailstore::backends::memory;
+use contract::faults::{FailAfter, Interfered, Lost, Mood, Moody};
+use harness::{JOE, Talk, account};
 use mailstore::blob::ObjectName;
-use mailstore::store::{BlobStore, LeaseAsk, LeaseHolder, LeaseOp, StoreError};
+use mailstore::change::Refusal;
+use mailstore::store::{BlobStore, Fault, LeaseAsk, LeaseHolder, LeaseOp, StoreError};
 use mailstore::time::Timestamp;
+use wire::{Gate, Limits};
+
+harness::everywhere! {
+    top_reads_no_part_that_it_does_not_send
+    a_blob_store_that_goes_away_in_the_midst_ends_the_connection
+    a_failing_store_is_told
+    a_store_in_a_bad_mood_is_told
+    one_connection_too_many
+    without_a_lease_nobody_gets_in
+    the_lock_of_a_crashed_host_goes_away
+    two_hosts_share_the_lock
+    who_hangs_up_deletes_nothing
+    who_takes_nothing_is_let_go
+    a_large_maildrop_is_listed_in_full
+}
 
 /// Blobs that count how often they are read, and may fail.
 #[derive(Debug)]
@@ -64,17 +78,24 @@ fn with_attachment() -> Vec<u8> {
     raw
 }
 
-async fn counted(failing: usize) -> (Server, Arc<AtomicUsize>) {
-    let backend = memory::backend();
+async fn counted(on: On, failing: usize) -> (Server, Arc<AtomicUsize>) {
+    let mut opened = on.open().await;
     let reads = Arc::new(AtomicUsize::new(0));
-    let blobs = Counted { blobs: backend.blobs, reads: Arc::clone(&reads), failing };
-    let backend = Backend { blobs: Arc::new(blobs), ..backend };
-    (Server::on_backend(backend, Options::default()).await, reads)
+    let blobs = Counted { blobs: opened.backend.blobs, reads: Arc::clone(&reads), failing };
+    opened.backend.blobs = Arc::new(blobs);
+    (Server::on_opened(opened, Options::default()).await, reads)
 }
 
-#[tokio::test]
-async fn top_reads_no_part_that_it_does_not_send() {
-    let (server, reads) = counted(0).await;
+/// A server whose ledger loses a call when it is told to.
+async fn failing(on: On) -> (Server, Arc<Interfered<FailAfter>>) {
+    let mut opened = on.open().await;
+    let ledger = Interfered::new(opened.backend.ledger, FailAfter::losing(Lost::Call));
+    opened.backend.ledger = ledger.clone();
+    (Server::on_opened(opened, Options::default()).await, ledger)
+}
+
+async fn top_reads_no_part_that_it_does_not_send(on: On) {
+    let (server, reads) = counted(on, 0).await;
     server.mail(JOE).append(with_attachment()).await;
     let mut client = Client::login(server.address).await;
     let top = client.lines("TOP 1 4").await;
@@ -86,9 +107,8 @@ async fn top_reads_no_part_that_it_does_not_send() {
 }
 
 /// A message that breaks off is no message: there is no end, and the connection is closed.
-#[tokio::test]
-async fn a_blob_store_that_goes_away_in_the_midst_ends_the_connection() {
-    let (server, _) = counted(2).await;
+async fn a_blob_store_that_goes_away_in_the_midst_ends_the_connection(on: On) {
+    let (server, _) = counted(on, 2).await;
     server.mail(JOE).append(with_attachment()).await;
     let mut client = Client::login(server.address).await;
     client.send(b"RETR 1\r\n").await;
@@ -100,12 +120,8 @@ async fn a_blob_store_that_goes_away_in_the_midst_ends_the_connection() {
 }
 
 /// One that is away from the start is told as an error, and the session goes on.
-#[tokio::test]
-async fn a_failing_store_is_told() {
-    let backend = memory::backend();
-    let ledger = Interfered::new(backend.ledger, FailAfter::losing(Lost::Call));
-    let faults = Arc::clone(&ledger);
-    let server = Server::on_backend(Backend { ledger, ..backend }, Options::default()).await;
+async fn a_failing_store_is_told(on: On) {
+    let (server, faults) = failing(on).await;
     server.mail(JOE).append("one\r\n").await;
     let mut client = Client::login(server.address).await;
     for command in ["RETR 1", "TOP 1 1", "LIST", "UIDL 1", "DELE 1"] {
@@ -123,13 +139,55 @@ async fn a_failing_store_is_told() {
     assert_eq!(server.mail(JOE).rows("INBOX").await.len(), 1);
 }
 
+/// What cannot be done is told as what it is.
+async fn a_store_in_a_bad_mood_is_told(on: On) {
+    let mut opened = on.open().await;
+    let ledger = Interfered::new(opened.backend.ledger, Moody::default());
+    opened.backend.ledger = ledger.clone();
+    let server = Server::on_opened(opened, Options::default()).await;
+    server.mail(JOE).append("one\r\n").await;
+    for (mood, reply) in [
+        (Mood::Fails(Fault::Unavailable), "-ERR [SYS/TEMP] the store is not available"),
+        (Mood::Fails(Fault::Contended), "-ERR [SYS/TEMP] the store is busy"),
+        (Mood::Fails(Fault::Corrupt), "-ERR [SYS/PERM] the store is damaged"),
+    ] {
+        let mut client = Client::login_when_free(server.address).await;
+        client.ok("DELE 1").await;
+        ledger.by.is_in(mood);
+        client.send(b"RSET\r\nRETR 1\r\n").await;
+        assert_eq!(client.line().await, "+OK maildrop has 1 messages (5 octets)");
+        assert_eq!(client.line().await, reply);
+        ledger.by.is_in(Mood::Works);
+        client.ok("QUIT").await;
+    }
+    let mut client = Client::login_when_free(server.address).await;
+    client.ok("DELE 1").await;
+    ledger.by.is_in(Mood::Refuses(Refusal::NoRight));
+    client.send(b"QUIT\r\n").await;
+    let reply =
+        "-ERR [SYS/PERM] some deleted messages were not removed: you have no right to do that";
+    assert_eq!(client.line().await, reply);
+    assert_eq!(server.mail(JOE).rows("INBOX").await.len(), 1);
+}
+
+async fn one_connection_too_many(on: On) {
+    for (limits, why) in [
+        (Limits { total: 1, per_address: 9 }, "too many connections"),
+        (Limits { total: 9, per_address: 1 }, "too many connections from your address"),
+    ] {
+        let mut options = Options::default();
+        options.wire.gate = Gate::new(limits);
+        let server = Server::start(on, options).await;
+        let _first = Client::connect(server.address).await;
+        let mut second = Client::silent(server.address).await;
+        assert_eq!(second.line().await, format!("-ERR [SYS/TEMP] {why}"));
+        assert_eq!(second.line().await, "");
+    }
+}
+
 /// A lock that cannot be taken is not had.
-#[tokio::test]
-async fn without_a_lease_nobody_gets_in() {
-    let backend = memory::backend();
-    let ledger = Interfered::new(backend.ledger, FailAfter::losing(Lost::Call));
-    let faults = Arc::clone(&ledger);
-    let server = Server::on_backend(Backend { ledger, ..backend }, Options::default()).await;
+async fn without_a_lease_nobody_gets_in(on: On) {
+    let (server, faults) = failing(on).await;
     let mut client = Client::connect(server.address).await;
     client.ok("USER joe").await;
     faults.by.arm(0);
@@ -149,10 +207,9 @@ async fn take(server: &Server, seconds: i64) {
     assert_eq!(held.map(|held| held.holder), Some(LeaseHolder(7)));
 }
 
-#[tokio::test]
-async fn the_lock_of_a_crashed_host_goes_away() {
-    let server = Server::start(On::Memory, Options::default()).await;
-    take(&server, 1).await;
+async fn the_lock_of_a_crashed_host_goes_away(on: On) {
+    let server = Server::start(on, Options::default()).await;
+    take(&server, 5).await;
     let mut client = Client::connect(server.address).await;
     client.ok("USER joe").await;
     client.send(b"PASS secret\r\n").await;
@@ -177,23 +234,8 @@ async fn two_hosts_share_the_lock(on: On) {
     assert_eq!(second.ok("PASS secret").await, "maildrop has 0 messages (0 octets)");
 }
 
-#[tokio::test]
-async fn two_hosts_share_the_lock_in_memory() {
-    two_hosts_share_the_lock(On::Memory).await;
-}
-
-#[tokio::test]
-async fn two_hosts_share_the_lock_embedded() {
-    two_hosts_share_the_lock(On::Embedded).await;
-}
-
-#[cfg(feature = "cluster-tests")]
-#[tokio::test]
-async fn two_hosts_share_the_lock_cluster() {
-    two_hosts_share_the_lock(On::Cluster).await;
-}
-
-/// A session outlives its first lease, for it renews it; and one that has lost it stops.
+/// A session outlives its first lease, for it renews it; and one that has lost it stops. In memory,
+/// where nothing but the time that passes lets a lease end.
 #[tokio::test]
 async fn a_lease_is_renewed_and_its_loss_noticed() {
     let mut options = Options::default();
@@ -214,14 +256,13 @@ async fn a_lease_is_renewed_and_its_loss_noticed() {
     take(&server, 60).await;
     client.send(b"QUIT\r\n").await;
     let said = client.line().await;
-    assert!(said.starts_with("-ERR [SYS/TEMP] "), "{said}");
+    assert!(said.ends_with("the maildrop was given to another session"), "{said}");
     assert_eq!(server.mail(JOE).rows("INBOX").await.len(), 1);
 }
 
 /// Hanging up is no QUIT, and frees the maildrop.
-#[tokio::test]
-async fn who_hangs_up_deletes_nothing() {
-    let server = Server::start(On::Embedded, Options::default()).await;
+async fn who_hangs_up_deletes_nothing(on: On) {
+    let server = Server::start(on, Options::default()).await;
     server.mail(JOE).append("one\r\n").await;
     let mut client = Client::login(server.address).await;
     client.ok("DELE 1").await;
@@ -231,11 +272,10 @@ async fn who_hangs_up_deletes_nothing() {
 }
 
 /// A client that takes nothing of what it has asked for is let go, and its maildrop with it.
-#[tokio::test]
-async fn who_takes_nothing_is_let_go() {
+async fn who_takes_nothing_is_let_go(on: On) {
     let mut options = Options::default();
     options.wire.timeouts.slow_write = Duration::from_millis(300);
-    let server = Server::start(On::Memory, options).await;
+    let server = Server::start(on, options).await;
     server.mail(JOE).append(vec![b'x'; 20_000_000]).await;
     let mut client = Client::login(server.address).await;
     client.send(b"RETR 1\r\nRETR 1\r\n").await;
@@ -243,9 +283,8 @@ async fn who_takes_nothing_is_let_go() {
 }
 
 /// A maildrop is opened without reading a row, however many it has.
-#[tokio::test]
-async fn a_large_maildrop_is_listed_in_full() {
-    let server = Server::start(On::Embedded, Options::default()).await;
+async fn a_large_maildrop_is_listed_in_full(on: On) {
+    let server = Server::start(on, Options::default()).await;
     for _ in 0..10 {
         let raw = || server.store.prepare("x\r\n".into()).unwrap();
         let messages = (0..100).map(|_| mailstore::Incoming::new(raw())).collect();

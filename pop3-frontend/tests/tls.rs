@@ -12,13 +12,19 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use wire::Encryption;
 
+harness::everywhere! {
+    within_tls_the_session_starts_anew
+    what_comes_behind_stls_in_the_clear_ends_the_connection
+    without_tls_nobody_from_afar_logs_in
+}
+
 /// A server that offers STLS, and a client's half that trusts it.
-async fn start() -> (Server, TlsConnector) {
+async fn start(on: On) -> (Server, TlsConnector) {
     let (tls, certificate) = certificate();
     let mut options = Options::default();
     options.wire.encryption = Encryption::StartTls(tls);
     options.wire.proxies = vec!["127.0.0.2".parse().unwrap()];
-    (Server::start(On::Memory, options).await, trusting(certificate))
+    (Server::start(on, options).await, trusting(certificate))
 }
 
 /// Connects, says STLS and what is behind it, and hears the answer.
@@ -29,9 +35,8 @@ async fn stls(server: &Server, line: &str) -> TcpStream {
     client.into_lines().into_inner()
 }
 
-#[tokio::test]
-async fn within_tls_the_session_starts_anew() {
-    let (server, connector) = start().await;
+async fn within_tls_the_session_starts_anew(on: On) {
+    let (server, connector) = start(on).await;
     let mut client = Client::connect(server.address).await;
     let capabilities = String::from_utf8(client.lines("CAPA").await).unwrap();
     assert!(capabilities.contains("STLS\r\n"));
@@ -50,18 +55,16 @@ async fn within_tls_the_session_starts_anew() {
 }
 
 /// What somebody in the middle put behind STLS in the clear is not obeyed within TLS.
-#[tokio::test]
-async fn what_comes_behind_stls_in_the_clear_ends_the_connection() {
-    let (server, connector) = start().await;
+async fn what_comes_behind_stls_in_the_clear_ends_the_connection(on: On) {
+    let (server, connector) = start(on).await;
     let stream = stls(&server, "STLS\r\nUSER joe\r\nPASS secret\r\nDELE 1\r\nQUIT\r\n").await;
     let name = ServerName::try_from("localhost").unwrap();
     assert!(connector.connect(name, stream).await.is_err());
 }
 
 /// Others could hear the password of a client from afar: it is not asked for.
-#[tokio::test]
-async fn without_tls_nobody_from_afar_logs_in() {
-    let (server, _) = start().await;
+async fn without_tls_nobody_from_afar_logs_in(on: On) {
+    let (server, _) = start(on).await;
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
     let mut stream = BufReader::new(socket.connect(server.address).await.unwrap());

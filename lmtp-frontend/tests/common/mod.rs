@@ -16,6 +16,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
+use contract::faults::{Interfered, Moody};
 use harness::{Front, Scene, set_timeout};
 pub use harness::{On, Server, account};
 use lmtp_frontend::{Labels, Lmtp, Outbox, Outgoing, Settings};
@@ -118,9 +119,17 @@ impl Scene for Options {
     }
 }
 
-/// A server on an empty store in memory.
-pub async fn start(options: impl Into<Options>) -> Server {
-    Server::start(On::Memory, options.into()).await
+/// A server on an empty store.
+pub async fn start(on: On, options: impl Into<Options>) -> Server {
+    Server::start(on, options.into()).await
+}
+
+/// The same, whose ledger is in the mood that it is told to be in.
+pub async fn moody(on: On, options: impl Into<Options>) -> (Server, Arc<Interfered<Moody>>) {
+    let mut opened = on.open().await;
+    let ledger = Interfered::new(opened.backend.ledger, Moody::default());
+    opened.backend.ledger = ledger.clone();
+    (Server::on_opened(opened, options.into()).await, ledger)
 }
 
 /// A client that has said LHLO.

@@ -1,6 +1,7 @@
 //! A few people, at any domain and at none.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::collections::HashSet;
+use std::sync::Mutex;
 
 use async_trait::async_trait;
 use harness::account;
@@ -12,10 +13,17 @@ pub const BOB: i64 = 2;
 pub const CAROL: i64 = 3;
 pub const LEAVING: i64 = 4;
 
-/// Who gets mail. `leaving` is there only the first time that it is asked for.
+/// Who gets mail. `leaving`, `moving` and `pausing` lead to an account only the first time that they
+/// are asked for; from then on nowhere, to Bob, and to one that is disabled.
 #[derive(Debug, Default)]
 pub struct People {
-    left: AtomicBool,
+    asked: Mutex<HashSet<String>>,
+}
+
+impl People {
+    fn is_first(&self, name: &str) -> bool {
+        self.asked.lock().unwrap().insert(name.to_owned())
+    }
 }
 
 #[async_trait]
@@ -38,8 +46,9 @@ impl Directory for People {
             "alice" | "alias" | "δοκιμή" => Ok(local_route(ALICE)),
             "bob" | "\"bob b\"" => Ok(local_route(BOB)),
             "carol" => Ok(local_route(CAROL)),
-            "leaving" if !self.left.swap(true, Ordering::SeqCst) => Ok(local_route(LEAVING)),
-            "disabled" => Ok(Route::Disabled),
+            "leaving" | "moving" | "pausing" if self.is_first(local) => Ok(local_route(LEAVING)),
+            "moving" => Ok(local_route(BOB)),
+            "disabled" | "pausing" => Ok(Route::Disabled),
             "broken" => Err(StoreError::unavailable("route", "the directory is away")),
             "slow" => std::future::pending().await,
             _ => Ok(Route::Unknown),

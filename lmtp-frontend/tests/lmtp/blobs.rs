@@ -8,12 +8,17 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use lmtp_frontend::Settings;
-use mailstore::backends::memory::{self, MemoryLedger};
 use mailstore::blob::ObjectName;
 use mailstore::store::{BlobStore, StoreError};
 
 use crate::common::people::{ALICE, BOB, CAROL};
-use crate::common::{Options, Server, bare, lhlo};
+use crate::common::{On, Options, Server, bare, lhlo};
+
+harness::everywhere! {
+    an_attachment_to_many_is_put_once
+    a_full_blob_store_is_no_ok
+    a_blob_store_that_never_answers_is_no_ok
+}
 
 /// Counts what is put; takes no more than it is allowed.
 #[derive(Debug)]
@@ -58,20 +63,23 @@ impl BlobStore for Counting {
     }
 }
 
-/// A server whose blobs above 1,000 bytes go to a store that takes `most` of them.
-async fn server(most: usize, then: Then) -> (Server, Arc<Counting>) {
-    let mut backend = memory::backend();
-    let (blobs, puts) = (backend.blobs.clone(), AtomicUsize::new(0));
+/// A server whose blobs go to a store that takes `most` of them.
+async fn server(on: On, most: usize, then: Then) -> (Server, Arc<Counting>) {
+    let mut opened = on.open().await;
+    let (blobs, puts) = (opened.backend.blobs, AtomicUsize::new(0));
     let counting = Arc::new(Counting { blobs, puts, most, then });
-    backend.blobs = counting.clone();
-    backend.ledger = Arc::new(MemoryLedger::keeping_up_to(1_000));
-    let settings = Settings { delivery: Duration::from_secs(2), ..bare() };
-    (Server::on_backend(backend, Options::from(settings)).await, counting)
+    opened.backend.blobs = counting.clone();
+    let settings = match then {
+        Then::Fails => bare(),
+        Then::Hangs => Settings { delivery: Duration::from_secs(2), ..bare() },
+    };
+    (Server::on_opened(opened, Options::from(settings)).await, counting)
 }
 
+/// One whose attachment no ledger keeps.
 fn message() -> String {
     let attachment =
-        "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWZnaGlqa2xtbm9wcXJzdHV2\r\n".repeat(500);
+        "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWZnaGlqa2xtbm9wcXJzdHV2\r\n".repeat(20_000);
     let header = "Content-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n";
     format!("{header}\r\n{attachment}")
 }
@@ -96,9 +104,8 @@ async fn deliver(server: &Server, replies: &str) {
     client.play(replies).await;
 }
 
-#[tokio::test]
-async fn an_attachment_to_many_is_put_once() {
-    let (server, counting) = server(usize::MAX, Then::Fails).await;
+async fn an_attachment_to_many_is_put_once(on: On) {
+    let (server, counting) = server(on, usize::MAX, Then::Fails).await;
     deliver(&server, "S: 250 2.0.0 <alice> *\nS: 250 2.0.0 <bob> *\nS: 250 2.0.0 <carol> *").await;
     assert_eq!(counting.puts.load(Ordering::SeqCst), 1);
     for account in [ALICE, BOB, CAROL] {
@@ -106,9 +113,8 @@ async fn an_attachment_to_many_is_put_once() {
     }
 }
 
-#[tokio::test]
-async fn a_full_blob_store_is_no_ok() {
-    let (server, _) = server(0, Then::Fails).await;
+async fn a_full_blob_store_is_no_ok(on: On) {
+    let (server, _) = server(on, 0, Then::Fails).await;
     let no = |name| format!("S: 451 4.3.0 <{name}> the store is not available\n");
     deliver(&server, &["alice", "bob", "carol"].map(no).concat()).await;
     for account in [ALICE, BOB, CAROL] {
@@ -117,9 +123,8 @@ async fn a_full_blob_store_is_no_ok() {
 }
 
 /// A blob store that never answers is given up, and what had no part in it goes on.
-#[tokio::test]
-async fn a_blob_store_that_never_answers_is_no_ok() {
-    let (server, _) = server(0, Then::Hangs).await;
+async fn a_blob_store_that_never_answers_is_no_ok(on: On) {
+    let (server, _) = server(on, 0, Then::Hangs).await;
     let no = |name| format!("S: 451 4.3.0 <{name}> the store does not answer\n");
     deliver(&server, &["alice", "bob", "carol"].map(no).concat()).await;
     let mut client = lhlo(&server).await;

@@ -1,11 +1,19 @@
 //! DATA: what is a message, and where it ends.
 
 use crate::common::people::{ALICE, BOB};
-use crate::common::{Options, lhlo, start};
+use crate::common::{On, Options, lhlo, start};
+
+harness::everywhere! {
+    no_message_is_smuggled_in
+    any_byte_is_kept
+    many_messages_in_one_session_in_one_piece
+    any_byte_is_kept_in_a_chunk
+    one_byte_at_a_time
+}
 
 /// Sends `wire` after DATA for Alice, and what stands in her INBOX then.
-async fn deliver(wire: &[u8]) -> Vec<String> {
-    let server = start(Options::default()).await;
+async fn deliver(on: On, wire: &[u8]) -> Vec<String> {
+    let server = start(on, Options::default()).await;
     let mut client = lhlo(&server).await;
     client
         .play(
@@ -22,27 +30,24 @@ async fn deliver(wire: &[u8]) -> Vec<String> {
     server.mail(ALICE).texts("INBOX").await
 }
 
-#[tokio::test]
-async fn no_message_is_smuggled_in() {
+async fn no_message_is_smuggled_in(on: On) {
     for near in ["\n.\n", "\n.\r\n", "\r.\r", "\r.\r\n", "\r\n.\n", "\r\n.\r", "\r\n.\r\r\n"] {
         let smuggled = "MAIL FROM:<evil@b>\r\nRCPT TO:<bob>\r\nDATA\r\nevil\r\n";
         let wire = format!("Subject: x\r\n\r\ntext{near}{smuggled}.\r\n");
-        let inbox = deliver(wire.as_bytes()).await;
+        let inbox = deliver(on, wire.as_bytes()).await;
         assert_eq!(inbox.len(), 1, "{near:?}");
         assert!(inbox[0].ends_with(smuggled), "{near:?}");
     }
 }
 
-#[tokio::test]
-async fn any_byte_is_kept() {
+async fn any_byte_is_kept(on: On) {
     let wire = b"Subject: \x80\xff\0\r\n\r\n\n\r\x01\t\x7f\r\n.\r\n";
     let expected = String::from_utf8_lossy(&wire[..wire.len() - 3]).into_owned();
-    assert_eq!(deliver(wire).await, [expected]);
+    assert_eq!(deliver(on, wire).await, [expected]);
 }
 
-#[tokio::test]
-async fn many_messages_in_one_session_in_one_piece() {
-    let server = start(Options::default()).await;
+async fn many_messages_in_one_session_in_one_piece(on: On) {
+    let server = start(on, Options::default()).await;
     let mut client = lhlo(&server).await;
     let mut wire = String::new();
     for number in 0..10 {
@@ -64,9 +69,8 @@ async fn many_messages_in_one_session_in_one_piece() {
     assert_eq!(server.mail(ALICE).texts("INBOX").await, subjects);
 }
 
-#[tokio::test]
-async fn any_byte_is_kept_in_a_chunk() {
-    let server = start(Options::default()).await;
+async fn any_byte_is_kept_in_a_chunk(on: On) {
+    let server = start(on, Options::default()).await;
     let mut client = lhlo(&server).await;
     client.send(b"MAIL FROM:<a@b> BODY=BINARYMIME\r\nRCPT TO:<bob>\r\n").await;
     client.send(b"BDAT 4\r\n\0\xff\x80\rBDAT 1 LAST\r\n\n").await;
@@ -81,9 +85,8 @@ async fn any_byte_is_kept_in_a_chunk() {
     assert_eq!(server.mail(BOB).messages("INBOX").await, [&b"\0\xff\x80\r\n"[..]]);
 }
 
-#[tokio::test]
-async fn one_byte_at_a_time() {
-    let server = start(Options::default()).await;
+async fn one_byte_at_a_time(on: On) {
+    let server = start(on, Options::default()).await;
     let mut client = lhlo(&server).await;
     let all = "MAIL FROM:<a@b>\r\nRCPT TO:<alice>\r\nDATA\r\nSubject: x\r\n\r\n..\r\n.\r\nQUIT\r\n";
     for byte in all.as_bytes() {

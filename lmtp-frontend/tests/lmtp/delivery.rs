@@ -3,7 +3,14 @@
 use lmtp_frontend::{Settings, Trace};
 
 use crate::common::people::{ALICE, BOB};
-use crate::common::{Options, Server, bare, lhlo, start};
+use crate::common::{On, Options, Server, bare, lhlo, start};
+
+harness::everywhere! {
+    trace_fields_stand_in_front
+    nobody_learns_of_other_recipients
+    each_field_can_be_switched_off
+    nothing_is_added_when_all_are_off
+}
 
 const MESSAGE: &str = "From: <a@b>\r\nSubject: x\r\n\r\ntext\r\n";
 
@@ -24,9 +31,8 @@ fn traced() -> Settings {
     Settings { trace: Trace::default(), ..bare() }
 }
 
-#[tokio::test]
-async fn trace_fields_stand_in_front() {
-    let server = start(traced()).await;
+async fn trace_fields_stand_in_front(on: On) {
+    let server = start(on, traced()).await;
     deliver(&server, &["alice+label@x"]).await;
     let inbox = server.mail(ALICE).texts("INBOX").await;
     let lines: Vec<&str> = inbox[0].strip_suffix(MESSAGE).expect("the message").lines().collect();
@@ -40,9 +46,8 @@ async fn trace_fields_stand_in_front() {
     assert!(lines[6].ends_with(" +0000"));
 }
 
-#[tokio::test]
-async fn nobody_learns_of_other_recipients() {
-    let server = start(traced()).await;
+async fn nobody_learns_of_other_recipients(on: On) {
+    let server = start(on, traced()).await;
     deliver(&server, &["alice@x", "bob@x"]).await;
     let (alice, bob) =
         (server.mail(ALICE).texts("INBOX").await, server.mail(BOB).texts("INBOX").await);
@@ -50,14 +55,13 @@ async fn nobody_learns_of_other_recipients() {
     assert!(bob[0].contains("Delivered-To: bob@x\r\n") && !bob[0].contains("alice"));
 }
 
-#[tokio::test]
-async fn each_field_can_be_switched_off() {
+async fn each_field_can_be_switched_off(on: On) {
     for (trace, field) in [
         (Trace { return_path: true, ..Trace::NONE }, "Return-Path: "),
         (Trace { delivered_to: true, ..Trace::NONE }, "Delivered-To: "),
         (Trace { received: true, ..Trace::NONE }, "Received: "),
     ] {
-        let server = start(Settings { trace, ..bare() }).await;
+        let server = start(on, Settings { trace, ..bare() }).await;
         deliver(&server, &["alice"]).await;
         let inbox = server.mail(ALICE).texts("INBOX").await;
         let header = inbox[0].strip_suffix(MESSAGE).expect("the message");
@@ -67,9 +71,8 @@ async fn each_field_can_be_switched_off() {
     }
 }
 
-#[tokio::test]
-async fn nothing_is_added_when_all_are_off() {
-    let server = start(Options::default()).await;
+async fn nothing_is_added_when_all_are_off(on: On) {
+    let server = start(on, Options::default()).await;
     deliver(&server, &["alice"]).await;
     assert_eq!(server.mail(ALICE).texts("INBOX").await, [MESSAGE]);
 }

@@ -8,7 +8,15 @@ use mailstore::filter::Filter;
 use mailstore::flags::{Flags, Keyword, SystemFlag};
 
 use crate::common::people::{ALICE, BOB};
-use crate::common::{Options, Posted, Server, account, filed, lhlo, start};
+use crate::common::{On, Options, Posted, Server, account, filed, lhlo, start};
+
+harness::everywhere! {
+    messages_are_filed_and_flagged
+    each_recipient_is_judged_alone
+    what_is_discarded_is_gone_unless_it_could_not_be_forwarded
+    senders_are_answered_once_and_machines_never
+    filters_have_limits
+}
 
 async fn filters(server: &Server, filters: &[&str]) {
     let filters: Vec<Filter> = filters.iter().map(|text| text.parse().unwrap()).collect();
@@ -36,9 +44,8 @@ async fn send(server: &Server, (sender, recipient): (&str, &str), header: &str) 
         .await;
 }
 
-#[tokio::test]
-async fn messages_are_filed_and_flagged() {
-    let server = start(Options::default()).await;
+async fn messages_are_filed_and_flagged(on: On) {
+    let server = start(on, Options::default()).await;
     server.mail(ALICE).mailbox("Lists").await;
     filters(
         &server,
@@ -68,9 +75,8 @@ async fn messages_are_filed_and_flagged() {
 }
 
 /// One message, two labels, two places: two copies, and a place twice is one.
-#[tokio::test]
-async fn each_recipient_is_judged_alone() {
-    let server = start(Options::default()).await;
+async fn each_recipient_is_judged_alone(on: On) {
+    let server = start(on, Options::default()).await;
     server.mail(ALICE).mailbox("Work").await;
     filters(&server, &["name w\nif label work\nthen file Work"]).await;
     let mut client = lhlo(&server).await;
@@ -97,10 +103,9 @@ async fn each_recipient_is_judged_alone() {
     assert_eq!(filed(&server, ALICE, "INBOX").await.len(), 1);
 }
 
-#[tokio::test]
-async fn what_is_discarded_is_gone_unless_it_could_not_be_forwarded() {
+async fn what_is_discarded_is_gone_unless_it_could_not_be_forwarded(on: On) {
     let outbox = Arc::new(Posted::default());
-    let server = start(Options::sending(&outbox)).await;
+    let server = start(on, Options::sending(&outbox)).await;
     filters(
         &server,
         &[
@@ -123,10 +128,9 @@ async fn what_is_discarded_is_gone_unless_it_could_not_be_forwarded() {
     assert_eq!(filed(&server, ALICE, "INBOX").await.len(), 1);
 }
 
-#[tokio::test]
-async fn senders_are_answered_once_and_machines_never() {
+async fn senders_are_answered_once_and_machines_never(on: On) {
     let outbox = Arc::new(Posted::default());
-    let server = start(Options::sending(&outbox)).await;
+    let server = start(on, Options::sending(&outbox)).await;
     filters(&server, &["name away\nthen reply I am away.\\nSorry!"]).await;
     send(&server, ("joe@b.example", "alice"), "Subject: 1").await;
     send(&server, ("Joe@b.example", "alice"), "Subject: 2").await;
@@ -142,9 +146,8 @@ async fn senders_are_answered_once_and_machines_never() {
 }
 
 /// Filters that cannot be kept are refused, and the old ones stay.
-#[tokio::test]
-async fn filters_have_limits() {
-    let server = start(Options::default()).await;
+async fn filters_have_limits(on: On) {
+    let server = start(on, Options::default()).await;
     filters(&server, &["name a\nthen seen"]).await;
     let by = account(ALICE).into();
     let one: Filter = "name b\nthen flag".parse().unwrap();

@@ -2,15 +2,18 @@
 
 use lmtp_frontend::Settings;
 
-use crate::common::{Options, bare, lhlo, start};
+use crate::common::{On, Options, bare, lhlo, start};
 
-#[tokio::test]
-async fn without_memory_a_message_is_put_off() {
+harness::everywhere! {
+    without_memory_a_message_is_put_off
+}
+
+async fn without_memory_a_message_is_put_off(on: On) {
     let wait = std::time::Duration::from_millis(20);
     let mut options = Options::from(Settings { memory_wait: wait, ..bare() });
     options.store.max_message = 20_000;
     options.store.memory = 4 << 20;
-    let server = start(options).await;
+    let server = start(on, options).await;
     let all = server.store.admit(2 << 20).await;
     let mut client = lhlo(&server).await;
     client

@@ -7,7 +7,6 @@ mod common;
 mod blobs;
 mod data;
 mod delivery;
-mod failing;
 mod faults;
 mod fidelity;
 mod filters;

@@ -6,7 +6,13 @@ use std::sync::atomic::Ordering;
 use lmtp_frontend::{Outgoing, What};
 
 use crate::common::people::ALICE;
-use crate::common::{Options, Posted, Server, account, lhlo, start};
+use crate::common::{On, Options, Posted, Server, account, lhlo, start};
+
+harness::everywhere! {
+    mail_for_others_is_handed_on
+    nothing_is_handed_on_in_a_loop
+    reports_are_asked_for_where_they_can_be_sent
+}
 
 /// Sends a message to these recipients; `replies` are the final replies.
 async fn send(server: &Server, recipients: &[&str], replies: &[&str]) {
@@ -22,10 +28,9 @@ async fn send(server: &Server, recipients: &[&str], replies: &[&str]) {
     client.play("C: NOOP\nS: 250 2.0.0 OK").await;
 }
 
-#[tokio::test]
-async fn mail_for_others_is_handed_on() {
+async fn mail_for_others_is_handed_on(on: On) {
     let outbox = Arc::new(Posted::default());
-    let server = start(Options::sending(&outbox)).await;
+    let server = start(on, Options::sending(&outbox)).await;
     send(&server, &["<away@x>", "<alice>", "<away@x>"], &["250 *"; 3]).await;
     let posted = outbox.take();
     assert_eq!(posted.len(), 2);
@@ -44,9 +49,8 @@ async fn mail_for_others_is_handed_on() {
     send(&server, &["<away>"], &["451 4.3.0 <away> the store is not available"]).await;
 }
 
-#[tokio::test]
-async fn nothing_is_handed_on_in_a_loop() {
-    let server = start(Options::sending(&Arc::default())).await;
+async fn nothing_is_handed_on_in_a_loop(on: On) {
+    let server = start(on, Options::sending(&Arc::default())).await;
     let mut client = lhlo(&server).await;
     client
         .play(
@@ -64,9 +68,8 @@ async fn nothing_is_handed_on_in_a_loop() {
         .await;
 }
 
-#[tokio::test]
-async fn reports_are_asked_for_where_they_can_be_sent() {
-    let server = start(Options::default()).await;
+async fn reports_are_asked_for_where_they_can_be_sent(on: On) {
+    let server = start(on, Options::default()).await;
     let mut client = lhlo(&server).await;
     client
         .play(
@@ -79,7 +82,7 @@ async fn reports_are_asked_for_where_they_can_be_sent() {
         )
         .await;
     let outbox = Arc::new(Posted::default());
-    let server = start(Options::sending(&outbox)).await;
+    let server = start(on, Options::sending(&outbox)).await;
     let mut client = lhlo(&server).await;
     client
         .play(

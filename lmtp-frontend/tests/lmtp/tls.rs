@@ -8,19 +8,23 @@ use wire::Encryption;
 
 use crate::common::client::Client;
 use crate::common::people::ALICE;
-use crate::common::{Options, Server, bare, lhlo};
+use crate::common::{On, Options, Server, bare, lhlo};
+
+harness::everywhere! {
+    what_was_said_in_the_clear_is_forgotten
+    nothing_may_follow_in_the_clear
+}
 
 /// A server that offers STARTTLS, and a client's half that trusts it.
-async fn start() -> (Server, TlsConnector) {
+async fn start(on: On) -> (Server, TlsConnector) {
     let (tls, certificate) = certificate();
     let mut options = Options::from(Settings { trace: Trace::default(), ..bare() });
     options.wire.encryption = Encryption::StartTls(tls);
-    (crate::common::start(options).await, trusting(certificate))
+    (crate::common::start(on, options).await, trusting(certificate))
 }
 
-#[tokio::test]
-async fn what_was_said_in_the_clear_is_forgotten() {
-    let (server, connector) = start().await;
+async fn what_was_said_in_the_clear_is_forgotten(on: On) {
+    let (server, connector) = start(on).await;
     let mut clear = Client::connect(server.address).await;
     clear
         .play(
@@ -77,9 +81,8 @@ async fn what_was_said_in_the_clear_is_forgotten() {
     );
 }
 
-#[tokio::test]
-async fn nothing_may_follow_in_the_clear() {
-    let (server, _) = start().await;
+async fn nothing_may_follow_in_the_clear(on: On) {
+    let (server, _) = start(on).await;
     let mut client = lhlo(&server).await;
     client.play("C: STARTTLS\nC: MAIL FROM:<evil@b>\nS: 220 2.0.0 go ahead\nS-").await;
 }

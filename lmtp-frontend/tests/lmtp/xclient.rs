@@ -4,12 +4,16 @@ use lmtp_frontend::{Settings, Trace};
 
 use crate::common::client::Client;
 use crate::common::people::ALICE;
-use crate::common::{Server, bare, start};
+use crate::common::{On, Server, bare, start};
 
-async fn trusting() -> Server {
+harness::everywhere! {
+    a_trusted_proxy_tells_who_its_client_is
+}
+
+async fn trusting(on: On) -> Server {
     let trace = Trace { received: true, ..Trace::NONE };
     let xclient = vec!["127.0.0.0/8".parse().unwrap()];
-    start(Settings { xclient, trace, ..bare() }).await
+    start(on, Settings { xclient, trace, ..bare() }).await
 }
 
 const MESSAGE: &str = "
@@ -23,9 +27,8 @@ const MESSAGE: &str = "
     C: .
     S: 250 2.0.0 <alice> * saved";
 
-#[tokio::test]
-async fn a_trusted_proxy_tells_who_its_client_is() {
-    let server = trusting().await;
+async fn a_trusted_proxy_tells_who_its_client_is(on: On) {
+    let server = trusting(on).await;
     let mut client = Client::connect(server.address).await;
     client
         .play(

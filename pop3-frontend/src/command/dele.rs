@@ -10,9 +10,10 @@ use crate::session::Session;
 impl Session {
     /// Marks a message, which is deleted at QUIT. More than one commit can delete are not taken.
     pub(super) async fn dele(&mut self, number: Seq) -> Result<(), Failed> {
+        let most = self.pop3.settings.deletions.min(MAX_COPY);
         let maildrop = &mut self.user()?.maildrop;
         let uid = maildrop.uid(number)?;
-        if maildrop.deleted().len() >= MAX_COPY {
+        if maildrop.deleted().len() >= most {
             return Err(Failed::no(Code::SysTemp, "too many deletions: QUIT, and go on then"));
         }
         let bytes = maildrop.row(uid).await?.size;

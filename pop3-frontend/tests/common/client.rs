@@ -58,8 +58,9 @@ impl Client {
 
     /// The same, as soon as no other session has the maildrop.
     pub async fn login_when_free(address: SocketAddr) -> Self {
-        let mut client = Self::connect(address).await;
         loop {
+            // Anew each time: a connection may only try so often.
+            let mut client = Self::connect(address).await;
             client.ok("USER joe").await;
             client.0.send(b"PASS secret\r\n").await;
             let line = client.0.line().await;

@@ -72,6 +72,7 @@ impl Scene for Options {
             "retr" if value == "unchanged" => self.pop3.retr = Retr::Unchanged,
             "line_ends" if value == "any" => self.pop3.line_ends = LineEnds::AnyLf,
             "login_delay_s" => self.pop3.login_delay = Duration::from_secs(number()),
+            "deletions" => self.pop3.deletions = number(),
             "errors" => self.pop3.errors = number() as u32,
             "commands_before_login" => self.pop3.commands_before_login = number() as u32,
             other => panic!("unknown setting {other} {value}"),
