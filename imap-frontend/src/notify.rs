@@ -128,7 +128,8 @@ impl State {
     }
 
     /// Waits until there may be something to tell.
-    async fn changed(&mut self, when: When) {
+    async fn changed(&mut self, awaited: Awaited) {
+        let Awaited::News(when) = awaited else { return std::future::pending().await };
         let looks = self.tells_selected(when);
         let (mailbox, notify) = match self {
             Self::NotAuthenticated { .. } => (None, None),
@@ -167,16 +168,39 @@ async fn any(mailbox: Option<&mut mailstore::Selected>, accounts: &mut [Account]
     }
 }
 
-/// Tells all that may be told now, and sends it.
-pub(crate) async fn tell(talk: &mut Talk, state: &mut State, when: When) -> Result<(), Failed> {
+/// What is waited for besides the client.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Awaited {
+    /// Something to tell.
+    News(When),
+    /// The next look, for the store cannot be read now.
+    Time,
+}
+
+/// Tells all that may be told now, and sends it. What cannot be read now is told later.
+pub(crate) async fn tell(
+    talk: &mut Talk,
+    state: &mut State,
+    when: When,
+) -> Result<Awaited, Failed> {
+    let awaited = match news(talk, state, when).await {
+        Ok(()) => Awaited::News(when),
+        // It was the reading of news that failed: nothing else says that.
+        Err(Failed::Bye(..)) => Awaited::Time,
+        Err(failed) => return Err(failed),
+    };
+    talk.rest().await?;
+    Ok(awaited)
+}
+
+async fn news(talk: &mut Talk, state: &mut State, when: When) -> Result<(), Failed> {
     if state.tells_selected(when)
         && let Some(selected) = state.selected()
     {
         selected.tell(talk).await?;
         selected.tell_owed(talk);
     }
-    tell::others(talk, state).await?;
-    Ok(talk.rest().await?)
+    tell::others(talk, state).await
 }
 
 /// Waits between commands for the client to send something, and tells what happens meanwhile.
@@ -188,8 +212,8 @@ pub(crate) async fn wait(
     let times = (until, jittered(poll));
     loop {
         // What this takes must not be held while nothing happens.
-        Box::pin(tell(talk, state, When::Between)).await?;
-        if hear(talk, state, times, When::Between).await? == Heard::Client {
+        let awaited = Box::pin(tell(talk, state, When::Between)).await?;
+        if hear(talk, state, times, awaited).await? == Heard::Client {
             return Ok(());
         }
     }
@@ -209,10 +233,10 @@ pub(crate) async fn hear(
     talk: &mut Talk,
     state: &mut State,
     (until, poll): (Instant, Duration),
-    when: When,
+    awaited: Awaited,
 ) -> Result<Heard, Failed> {
     // By reference, so that the layers below do not each keep room for it.
-    let changed = std::pin::pin!(state.changed(when));
+    let changed = std::pin::pin!(state.changed(awaited));
     let look = until.min(talk.connection.within(poll));
     match talk.await_either(look, changed).await {
         Ok(Idle::Bytes(_)) => Ok(Heard::Client),

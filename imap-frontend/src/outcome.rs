@@ -91,6 +91,12 @@ impl Failed {
         matches!(self, Self::No(..) | Self::BadUrl(_) | Self::UndefinedFilter(_))
     }
 
+    /// News could not be read. Nothing was told, so that they can be looked for again.
+    pub(crate) fn unread(error: &mailstore::Error) -> Self {
+        tracing::warn!(%error, "a session could not be brought up to date");
+        Self::Bye(Some(Code::Unavailable), "The mailbox could not be read; try again")
+    }
+
     pub(crate) fn bad(text: impl Into<Cow<'static, str>>) -> Self {
         Self::Bad(text.into())
     }

@@ -255,10 +255,7 @@ impl Selected {
     /// As [`Self::tell`], whatever the client wants.
     pub(crate) async fn tell_all(&mut self, talk: &mut Talk) -> Result<(), Failed> {
         let before = self.mailbox.uids().clone();
-        let notices = self.mailbox.sync().await.map_err(|error| {
-            tracing::warn!(%error, "a session could not be brought up to date");
-            Failed::Bye(Some(Code::Unavailable), "The mailbox could not be read; try again")
-        })?;
+        let notices = self.mailbox.sync().await.map_err(|error| Failed::unread(&error))?;
         self.searches.contexts.expunged(&before, &notices, &mut talk.reply);
         let silent = |notify: &Notify| notify.tells_selected() && !notify.tells_flags();
         let flags = !self.user.notify.as_deref().is_some_and(silent);

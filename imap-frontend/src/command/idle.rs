@@ -31,8 +31,8 @@ async fn watch(talk: &mut Talk, state: &mut State, poll: Duration) -> Result<Byt
             return Ok(line);
         }
         // What this takes must not be held while nothing happens.
-        Box::pin(notify::tell(talk, state, When::Idle)).await?;
-        while notify::hear(talk, state, (until, poll), When::Idle).await? == Heard::Client {
+        let awaited = Box::pin(notify::tell(talk, state, When::Idle)).await?;
+        while notify::hear(talk, state, (until, poll), awaited).await? == Heard::Client {
             if let Some(line) = line(talk)? {
                 return Ok(line);
             }

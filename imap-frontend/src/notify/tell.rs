@@ -36,7 +36,8 @@ async fn of_account(
 ) -> Result<(), Failed> {
     let accounts = user.notify.as_mut().map(|notify| &mut notify.accounts);
     let Some(account) = accounts.and_then(|accounts| accounts.get_mut(at)) else { return Ok(()) };
-    let Some(news) = account.watched.sync().await? else {
+    let news = account.watched.sync().await.map_err(|error| Failed::unread(&error))?;
+    let Some(news) = news else {
         user.notify = Some(Box::new(Notify::nothing()));
         let code = Some(Code::NotificationOverflow);
         talk.reply.untagged(Condition::Ok, code, "Some events were missed");
