@@ -1,5 +1,5 @@
-//! Real clients, as Debian ships them, against the server. A client that is not installed is a
-//! failure: `scripts/test` installs them.
+//! Real clients, as Debian and npm ship them, against the server. A client that is not installed is
+//! a failure: `scripts/test` installs them.
 #![allow(clippy::unwrap_used)]
 
 mod common;
@@ -23,15 +23,34 @@ fn serve() -> (Site, Server) {
 
 /// Runs a script of `tests/clients` with the server's port and the user's password.
 fn script(name: &str, server: &Server, directory: &Path) {
-    let port = server.place("imap").rsplit_once(':').unwrap().1.to_owned();
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients").join(name);
-    run(Command::new("python3").arg(script).args([&port, "alice", PASSWORD]).arg(directory));
+    run(Command::new("python3")
+        .arg(script)
+        .args([port(server, "imap"), "alice", PASSWORD])
+        .arg(directory));
+}
+
+fn port<'a>(server: &'a Server, service: &str) -> &'a str {
+    server.place(service).rsplit_once(':').unwrap().1
 }
 
 #[test]
 fn imaplib() {
     let (site, server) = serve();
     script("imaplib_session.py", &server, site.path());
+}
+
+/// In clear and within TLS, with IDLE, CONDSTORE and QRESYNC.
+#[test]
+fn imapflow() {
+    let (_site, server) = serve();
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let ports = ["imap", "imaps", "lmtp"].map(|service| port(&server, service));
+    let mut node = Command::new("node");
+    node.arg(here.join("tests/clients/imapflow/session.cjs")).args(ports);
+    run(node
+        .args(["alice", PASSWORD])
+        .env("NODE_PATH", here.join("../../target/imapflow/node_modules")));
 }
 
 #[test]

@@ -65,6 +65,15 @@ fn offlineimap_mirrors_both_ways() {
     assert_eq!(names(&inbox), second);
 }
 
+/// It downloads all, hears of new mail in IDLE, and flags, reads and deletes.
+#[test]
+fn thunderbird_keeps_a_copy() {
+    let (site, server) = serve();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients/thunderbird_session.py");
+    let mut python = Command::new("python3");
+    run(python.args([script, port(&server, "imap"), "alice", PASSWORD]).arg(site.path()));
+}
+
 const NEW: &str = "Subject: from here\n\ngr\u{fc}n\n.\nend\n";
 
 /// Its configuration: everything else as it is by default.
