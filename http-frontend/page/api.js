@@ -10,8 +10,10 @@ export const token = {
 
 export class Problem extends Error {
   constructor(status, document) {
-    super(document.detail || document.title || `status ${status}`);
+    const said = document.detail || document.title || `status ${status}`;
+    super(said[0].toUpperCase() + said.slice(1));
     this.status = status;
+    this.code = document.code;
     this.field = document.errors?.[0]?.field;
   }
 }
@@ -19,7 +21,10 @@ export class Problem extends Error {
 async function send(path, options = {}) {
   const headers = { ...options.headers };
   if (token.read()) headers.authorization = `Bearer ${token.read()}`;
-  const response = await fetch(`/api/v1${path}`, { ...options, headers });
+  const response = await fetch(`/api/v1${path}`, { ...options, headers }).catch((error) => {
+    if (options.signal?.aborted) throw error;
+    throw new Problem(0, { detail: 'The server does not answer.' });
+  });
   if (response.ok) return response;
   throw new Problem(response.status, await response.json().catch(() => ({})));
 }
@@ -32,6 +37,10 @@ export async function call(method, path, body) {
   }
   const response = await send(path, options);
   return response.status === 204 ? null : response.json();
+}
+
+export async function upload(path, message) {
+  await send(path, { method: 'POST', body: message, headers: { 'content-type': 'message/rfc822' } });
 }
 
 export const get = (path) => call('GET', path);

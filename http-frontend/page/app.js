@@ -1,7 +1,9 @@
-// Signs in, and shows what the address names: #/users, #/USER/MAILBOX, #/USER/MAILBOX/UID.
+// Signs in, and shows what the address names: #/users, #/USER/MAILBOX,
+// #/USER/MAILBOX/UID, #/USER/account.
 
+import { account } from './account.js';
 import { call, get, token } from './api.js';
-import { byId, el, field, form, show, toast } from './dom.js';
+import { byId, el, field, form, show } from './dom.js';
 import { watch, unwatch } from './journal.js';
 import { mail } from './mail.js';
 import { users } from './users.js';
@@ -14,40 +16,61 @@ async function start() {
     try {
       session = await get('/session');
     } catch (problem) {
-      if (problem.status !== 401) toast(problem.message);
+      if (problem.status !== 401) return away(problem);
       token.drop();
     }
   }
   if (!session) return signIn();
   byId('who').replaceChildren(
-    el('span', { class: 'badge' }, session.name ?? 'root'),
+    session.user
+      ? el('a', { class: 'badge', id: 'account', href: `#/${session.user}/account`, title: 'Your account' }, session.name)
+      : el('span', { class: 'badge' }, 'root'),
     el('button', { class: 'quiet', id: 'sign-out', onclick: signOut }, 'Sign out'),
   );
   await route();
+}
+
+// The token may be good still: who has signed in stays so.
+function away(problem) {
+  unwatch();
+  show(el('section', { class: 'card narrow' },
+    el('h1', {}, 'No connection'),
+    el('p', { class: 'problem' }, problem.message),
+    el('button', { class: 'primary', onclick: start }, 'Try again')));
 }
 
 function signIn() {
   unwatch();
   byId('who').replaceChildren(el('a', { href: '/docs' }, 'API'));
   byId('where').replaceChildren();
+  const code = field('Code of your app, or a recovery code', 'code', { autocomplete: 'one-time-code' });
+  code.hidden = true;
   const byPassword = form(
     [
       field('Name or address', 'name', { required: true, autocomplete: 'username', autofocus: true }),
       field('Password', 'password', { type: 'password', required: true, autocomplete: 'current-password' }),
+      code,
     ],
     'Sign in',
     async (data) => {
-      const made = await call('POST', '/session', { name: data.get('name'), password: data.get('password') });
-      await enter(made.token);
+      const shown = { name: data.get('name'), password: data.get('password') };
+      if (!code.hidden) shown.code = data.get('code');
+      try {
+        await enter((await call('POST', '/session', shown)).token);
+      } catch (problem) {
+        if (problem.code !== 'code-wanted') throw problem;
+        code.hidden = false;
+        code.querySelector('input').focus();
+      }
     },
   );
   const byToken = form(
-    [field('Token', 'token', { type: 'password', required: true, placeholder: 'mst_…' })],
+    [field('Root or API token', 'token', { type: 'password', required: true, placeholder: 'mst_…' })],
     'Use token',
     (data) => enter(data.get('token').trim()),
   );
   const tab = (title, id) => el('button', { role: 'tab', id: `tab-${id}`, type: 'button', onclick: () => choose(id) }, title);
-  const tabs = el('div', { class: 'tabs', role: 'tablist' }, tab('Password', 'password'), tab('Root or API token', 'token'));
+  const tabs = el('div', { class: 'tabs', role: 'tablist' }, tab('Password', 'password'), tab('Token', 'token'));
   function choose(id) {
     byPassword.hidden = id !== 'password';
     byToken.hidden = id !== 'token';
@@ -92,12 +115,15 @@ async function route() {
     if (user === undefined) {
       unwatch();
       await users();
+    } else if (session.user && mailbox === 'account') {
+      await account(user, session.name);
     } else {
       await mail({ user, root: !session.user, mailbox: Number(mailbox) || 1, uid: Number(uid) || undefined });
       watch(user);
     }
   } catch (problem) {
     if (problem.status === 401) return start();
+    if (problem.status === 0) return away(problem);
     show(el('p', { class: 'notice' }, problem.message));
   }
 }

@@ -1,7 +1,7 @@
 // The mailboxes of a user, the messages of one, and one message: three panes, on a phone one at a
 // time. Kept up to date by the journal.
 
-import { call, get } from './api.js';
+import { call, get, upload } from './api.js';
 import { byId, el, show, size, toast, when } from './dom.js';
 import { message } from './message.js';
 
@@ -23,14 +23,18 @@ async function frame() {
   panes.boxes = el('nav', { class: 'card pane boxes', 'aria-label': 'Mailboxes' });
   panes.list = el('ul', { class: 'list', id: 'messages' });
   panes.read = el('article', { class: 'card pane', id: 'reading' });
-  const upload = el('input', { type: 'file', multiple: true, hidden: true, accept: '.eml,message/rfc822' });
-  upload.addEventListener('change', () => put(upload.files));
+  const files = el('input', { type: 'file', multiple: true, hidden: true, accept: '.eml,message/rfc822' });
+  files.addEventListener('change', async () => {
+    await put(files.files);
+    // So that the same file can be chosen again.
+    files.value = '';
+  });
   const search = el('input', { type: 'search', id: 'search', placeholder: 'Search', 'aria-label': 'Search' });
   search.addEventListener('change', () => messages(search.value.trim()));
   panes.search = search;
   panes.more = el('button', { class: 'quiet', hidden: true, onclick: more }, 'Older');
   const list = el('section', { class: 'card pane messages' },
-    el('div', { class: 'row' }, el('span', { class: 'grow' }, search), el('button', { onclick: () => upload.click(), title: 'Upload .eml files' }, 'Upload'), upload),
+    el('div', { class: 'row' }, el('span', { class: 'grow' }, search), el('button', { onclick: () => files.click(), title: 'Upload .eml files' }, 'Upload'), files),
     panes.list, panes.more);
   panes.frame = el('div', { class: 'mail' }, panes.boxes, list, panes.read);
   show(panes.frame);
@@ -111,11 +115,12 @@ async function reading() {
 
 async function put(files) {
   for (const file of files) {
-    const { token } = await import('./api.js');
-    const response = await fetch(`/api/v1/users/${at.user}/mailboxes/${at.mailbox}/messages`, {
-      method: 'POST', body: file, headers: { 'content-type': 'message/rfc822', authorization: `Bearer ${token.read()}` },
-    });
-    toast(response.ok ? `${file.name} is stored` : (await response.json()).detail);
+    try {
+      await upload(`/users/${at.user}/mailboxes/${at.mailbox}/messages`, file);
+      toast(`${file.name} is stored`);
+    } catch (problem) {
+      toast(`${file.name}: ${problem.message}`);
+    }
   }
 }
 

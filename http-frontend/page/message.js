@@ -83,6 +83,7 @@ async function change(path, flags, said) {
 }
 
 async function remove(path, back) {
+  if (!confirm('Delete this message for good?')) return;
   await call('DELETE', path);
   location.hash = back;
   toast('Deleted');

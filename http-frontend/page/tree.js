@@ -23,7 +23,7 @@ async function prove(path, box) {
     box.className = exact ? 'proof' : 'proof bad';
     box.replaceChildren(
       el('strong', {}, exact ? '✓ Rebuilt byte for byte' : '✗ The bytes differ'),
-      el('div', {}, `${proof.size.toLocaleString()} bytes from ${plural(proof.detached.length, 'detached body', 'detached bodies')} and the tree. `,
+      el('div', {}, `${proof.size.toLocaleString()} bytes from ${sources(proof.detached.length)}. `,
         'SHA-256 by the server and by this browser:'),
       el('code', {}, proof.sha256),
       ...(here === proof.sha256 ? [] : [el('div', {}, el('code', {}, here))]));
@@ -32,6 +32,8 @@ async function prove(path, box) {
     box.textContent = problem.message;
   }
 }
+
+const sources = (detached) => (detached ? `${plural(detached, 'detached body', 'detached bodies')} and the tree` : 'the tree alone');
 
 const hex = (buffer) => [...new Uint8Array(buffer)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 

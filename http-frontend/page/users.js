@@ -53,5 +53,5 @@ function entry(user) {
       el('span', { class: 'avatar' }, user.name[0]),
       el('span', { class: 'grow cut' }, user.name),
       disabled || null,
-      el('span', { class: 'faint' }, when(user.created))));
+      el('span', { class: 'faint' }, `added ${when(user.created)}`)));
 }

@@ -12,14 +12,16 @@ use tokio::sync::Semaphore;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use wire::Places;
 
-use crate::doc::Tokens;
+use crate::doc::{Tokens, with_its_own_problems};
 use crate::metrics::Metrics;
 use crate::problem::Problem;
+use crate::schema::Schemas;
 use crate::settings::Settings;
 use crate::{
-    addresses, app_passwords, events, filters, guard, health, log, mailboxes, messages, metrics,
-    quota, second_factor, session, site, tokens, users,
+    addresses, app_passwords, events, filters, forwards, guard, health, log, mailboxes, messages,
+    metrics, pop3, quota, second_factor, session, site, tokens, users,
 };
 
 /// What the endpoints share.
@@ -29,14 +31,27 @@ pub(crate) struct Api {
     pub(crate) accounts: Accounts,
     pub(crate) settings: Settings,
     pub(crate) metrics: Metrics,
+    /// What bodies must be, as the description has it.
+    pub(crate) schemas: Schemas,
     /// Streams of events that may still be opened.
     pub(crate) streams: Arc<Semaphore>,
+    /// Streams of events that each user has.
+    pub(crate) places: Places,
 }
 
 impl Api {
     pub(crate) fn new(store: Mailstore, accounts: Accounts, settings: Settings) -> Self {
         let streams = Arc::new(Semaphore::new(settings.streams));
-        Self { store, accounts, settings, metrics: Metrics::default(), streams }
+        let schemas = Schemas::of(endpoints().get_openapi());
+        Self {
+            store,
+            accounts,
+            settings,
+            metrics: Metrics::default(),
+            schemas,
+            streams,
+            places: Places::default(),
+        }
     }
 }
 
@@ -59,7 +74,7 @@ struct Description;
 /// The service.
 pub(crate) fn router(api: Arc<Api>) -> Router {
     let (router, description) = endpoints().split_for_parts();
-    let description = description.to_json().unwrap_or_default();
+    let description = with_its_own_problems(description).to_json().unwrap_or_default();
     let description = axum::routing::get(|| async move { json(description) });
     site::with_files(router)
         .route("/api/v1/openapi.json", description)
@@ -96,9 +111,13 @@ fn endpoints() -> OpenApiRouter<Arc<Api>> {
             second_factor::enable_second_factor,
             second_factor::disable_second_factor
         ))
+        .routes(routes!(second_factor::renew_recovery_codes))
         .routes(routes!(log::read_log))
         .routes(routes!(addresses::list_addresses, addresses::add_address))
         .routes(routes!(addresses::remove_address))
+        .routes(routes!(forwards::list_forwards))
+        .routes(routes!(forwards::set_forward, forwards::remove_forward))
+        .routes(routes!(pop3::read_pop3_choices, pop3::set_pop3_choices))
         .routes(routes!(quota::read_quota, quota::set_quota))
         .routes(routes!(filters::read_filters, filters::set_filters))
         .routes(routes!(events::stream_events))

@@ -5,70 +5,18 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use mailstore::accounts::{AppPassword, NewAppPassword};
-use serde::{Deserialize, Serialize};
+use mailstore::accounts::NewAppPassword;
+use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::Api;
-use crate::date;
+use crate::credential::{Id, Named, New, Shown, no_such_id};
 use crate::doc::Problems;
 use crate::input::{Asked, Given};
 use crate::page::{Page, Paging};
 use crate::problem::Problem;
 use crate::request::Holder;
-use crate::tokens::{Id, Named, no_such_id};
-use crate::uses::{LastUse, Use};
-
-/// An application password. The password itself is not kept.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = AppPassword)]
-pub(crate) struct Shown {
-    /// Its name among those of the user.
-    id: String,
-    /// What it is called.
-    label: String,
-    /// What it is good for.
-    good_for: Vec<Use>,
-    /// When it was made.
-    #[schema(format = DateTime)]
-    created: String,
-    /// When it ends; absent if it does not.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(format = DateTime)]
-    until: Option<String>,
-    /// When it was last used.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    last_use: Option<LastUse>,
-}
-
-impl From<&AppPassword> for Shown {
-    fn from(password: &AppPassword) -> Self {
-        Self {
-            id: password.id.clone(),
-            label: password.label.clone(),
-            good_for: Use::of_scopes(password.scopes),
-            created: date::utc(password.created),
-            until: password.until.map(date::utc),
-            last_use: password.used.as_ref().map(LastUse::from),
-        }
-    }
-}
-
-/// An application password to be made.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct New {
-    /// What it is to be called.
-    #[serde(default)]
-    #[schema(max_length = 100)]
-    label: String,
-    /// What it is to be good for: `imap`, `pop3`, `http`, `http-read`.
-    #[schema(min_items = 1, max_items = 10)]
-    good_for: Vec<Use>,
-    /// When it is to end. Default: never.
-    #[schema(format = DateTime)]
-    until: Option<String>,
-}
+use crate::uses::Use;
 
 /// An application password that was made.
 #[derive(Serialize, ToSchema)]
@@ -104,8 +52,8 @@ pub(crate) async fn add_app_password(
     Holder(holder): Holder,
     Given(new): Given<New>,
 ) -> Result<(StatusCode, Json<MadeAppPassword>), Problem> {
-    let until = date::given("until", new.until.as_deref())?;
-    let new = NewAppPassword { label: new.label, scopes: Use::scopes(&new.good_for)?, until };
+    let (until, scopes) = (new.until()?, Use::scopes(&new.good_for)?);
+    let new = NewAppPassword { label: new.label, scopes, until };
     let made = holder.accounts(&api).add_app_password(holder.account(), new).await?;
     let (password, about) = (made.1.expose().to_owned(), Shown::from(&made.0));
     Ok((StatusCode::CREATED, Json(MadeAppPassword { password, about })))

@@ -1,6 +1,7 @@
 //! What the description of the API says besides the endpoints themselves.
 
 use utoipa::openapi::OpenApi;
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{IntoParams, IntoResponses, Modify};
 
@@ -47,7 +48,65 @@ impl Modify for Tokens {
     }
 }
 
-/// What any request may be answered with instead of what it asked for.
+/// Operations that are refused for no reason of how things stand.
+const NEVER_IN_CONFLICT: [&str; 11] = [
+    "sign_in",
+    "sign_out",
+    "change_user",
+    "delete_user",
+    "revoke_app_password",
+    "revoke_user_token",
+    "revoke_token",
+    "disable_second_factor",
+    "remove_forward",
+    "search_messages",
+    // What is refused is told in its lines.
+    "change_messages",
+];
+/// Operations at which a password or a code is guessed.
+const GUESSED_AT: [&str; 2] = ["sign_in", "change_user"];
+
+/// Leaves of [`Problems`] what each operation may be answered with.
+pub(crate) fn with_its_own_problems(mut api: OpenApi) -> OpenApi {
+    for (path, item) in &mut api.paths.paths {
+        let all = [
+            ("GET", &mut item.get),
+            ("POST", &mut item.post),
+            ("PUT", &mut item.put),
+            ("PATCH", &mut item.patch),
+            ("DELETE", &mut item.delete),
+        ];
+        for (method, operation) in all {
+            if let Some(operation) = operation {
+                for status in never(method, path, operation) {
+                    operation.responses.responses.remove(status);
+                }
+            }
+        }
+    }
+    api
+}
+
+/// What an operation is never answered with.
+fn never(method: &str, path: &str, operation: &Operation) -> Vec<&'static str> {
+    let id = operation.operation_id.as_deref().unwrap_or_default();
+    let has_body = operation.request_body.is_some();
+    let is_asked_nothing = !has_body && operation.parameters.is_none();
+    let needs_no_token = operation.security.is_some() && !has_body;
+    let may_be_gone = path.contains("{user}") || method == "DELETE" && path.contains('{');
+    let agrees = method == "GET" || NEVER_IN_CONFLICT.contains(&id);
+    let rules: [(bool, &[&str]); 6] = [
+        (!has_body, &["408", "413", "415"]),
+        (is_asked_nothing, &["400"]),
+        (needs_no_token, &["401", "403"]),
+        (!may_be_gone, &["404"]),
+        (agrees, &["409"]),
+        (!GUESSED_AT.contains(&id), &["429"]),
+    ];
+    rules.iter().filter(|(holds, _)| *holds).flat_map(|(_, all)| all.iter().copied()).collect()
+}
+
+/// What requests may be answered with instead of what they asked for.
 #[derive(IntoResponses)]
 #[allow(dead_code, reason = "it is the description that is used")]
 pub(crate) enum Problems {

@@ -17,10 +17,11 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep_until};
 use utoipa::{IntoParams, ToSchema};
-use wire::Shutdown;
+use wire::{Place, Shutdown};
 
 use crate::Ending;
 use crate::api::Api;
+use crate::codec::last_event;
 use crate::doc::Problems;
 use crate::input::Asked;
 use crate::problem::Problem;
@@ -82,8 +83,11 @@ pub(crate) async fn stream_events(
     headers: HeaderMap,
     ending: Option<Extension<Ending>>,
 ) -> Result<Response, Problem> {
-    let since = last_seen(&headers)?.or(from.since).map(ModSeq);
-    let full = || Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "too many streams");
+    let since = last_seen(&headers)?.or(from.since.map(ModSeq));
+    let busy = |why| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", why);
+    let full = || busy("too many streams");
+    let place = api.places.take(owner.account(), api.settings.streams_per_user);
+    let place = place.ok_or_else(|| busy("too many streams of this user"))?;
     let turn = Arc::clone(&api.streams).try_acquire_owned().map_err(|_| full())?;
     let feed = api.store.feed(owner.account(), since).await?;
     let streaming = Streaming {
@@ -93,6 +97,7 @@ pub(crate) async fn stream_events(
         state: Reach::Behind,
         shutdown: ending.map(|Extension(Ending(shutdown))| shutdown),
         _turn: turn,
+        _place: place,
     };
     let pieces = stream::try_unfold(streaming, Streaming::next);
     let headers = [
@@ -102,10 +107,10 @@ pub(crate) async fn stream_events(
     Ok((headers, Body::from_stream(pieces)).into_response())
 }
 
-fn last_seen(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
+fn last_seen(headers: &HeaderMap) -> Result<Option<ModSeq>, Problem> {
     let Some(value) = headers.get("last-event-id") else { return Ok(None) };
-    let number = value.to_str().ok().and_then(|text| text.parse().ok());
-    number.map(Some).ok_or_else(|| Problem::field("Last-Event-ID", "not a MODSEQ"))
+    let seen = value.to_str().ok().and_then(last_event::parse);
+    seen.map(Some).ok_or_else(|| Problem::field("Last-Event-ID", "not a MODSEQ"))
 }
 
 /// A stream under way.
@@ -117,6 +122,7 @@ struct Streaming {
     state: Reach,
     shutdown: Option<Shutdown>,
     _turn: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,9 +12,11 @@ use axum::http::{HeaderMap, StatusCode};
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt;
 use serde::de::DeserializeOwned;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::api::Api;
 use crate::problem::Problem;
+use crate::schema::check_text;
 
 /// A part of the path.
 pub(crate) async fn param(parts: &mut Parts, name: &'static str) -> Result<String, Problem> {
@@ -40,12 +42,15 @@ pub(crate) async fn number<T: FromStr>(
 #[derive(Debug)]
 pub(crate) struct Asked<T>(pub(crate) T);
 
-impl<T: DeserializeOwned> FromRequestParts<Arc<Api>> for Asked<T> {
+impl<T: DeserializeOwned + IntoParams> FromRequestParts<Arc<Api>> for Asked<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &Arc<Api>) -> Result<Self, Problem> {
         let query = parts.uri.query().unwrap_or_default();
         let pairs = form_urlencoded::parse(query.as_bytes());
+        if !query.is_empty() {
+            check_query::<T>(pairs)?;
+        }
         let reader = serde_urlencoded::Deserializer::new(pairs);
         serde_path_to_error::deserialize(reader).map(Self).map_err(wrong_field)
     }
@@ -55,21 +60,30 @@ impl<T: DeserializeOwned> FromRequestParts<Arc<Api>> for Asked<T> {
 #[derive(Debug)]
 pub(crate) struct Given<T>(pub(crate) T);
 
-impl<T: DeserializeOwned> FromRequest<Arc<Api>> for Given<T> {
+impl<T: DeserializeOwned + ToSchema> FromRequest<Arc<Api>> for Given<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, api: &Arc<Api>) -> Result<Self, Problem> {
         of_type(request.headers(), "application/json")?;
         let body = read(request.into_body(), (api, api.settings.max_json as u64)).await?;
-        // A list of the values of the fields would be taken for them.
-        if !body.trim_ascii_start().starts_with(b"{") {
-            return Err(Problem::field("", "not a JSON object"));
-        }
+        let plain = serde_json::from_slice(&body);
+        let plain = plain.map_err(|error| Problem::field("", error.to_string()))?;
+        api.schemas.check(&T::name(), &plain)?;
+        // From the bytes, for a field that comes twice is seen there only.
         let mut reader = serde_json::Deserializer::from_slice(&body);
         let value = serde_path_to_error::deserialize(&mut reader).map_err(wrong_field)?;
-        reader.end().map_err(|error| Problem::field("", error.to_string()))?;
         Ok(Self(value))
     }
+}
+
+/// Holds the description's limits for a query.
+fn check_query<T: IntoParams>(mut pairs: form_urlencoded::Parse<'_>) -> Result<(), Problem> {
+    let described = T::into_params(|| None);
+    pairs.try_for_each(|(name, text)| {
+        let schema = described.iter().find(|one| one.name == name).map(|one| &one.schema);
+        let schema = serde_json::to_value(schema).unwrap_or_default();
+        check_text(&schema, &name, &text)
+    })
 }
 
 fn wrong_field<E: std::fmt::Display>(error: serde_path_to_error::Error<E>) -> Problem {

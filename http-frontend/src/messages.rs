@@ -6,7 +6,6 @@ mod content;
 mod flags;
 mod html;
 mod proof;
-mod range;
 mod search;
 mod source;
 mod summary;

@@ -1,10 +1,11 @@
 //! Lists in pages. A cursor names the last thing that was shown, so that a page begins after it
 //! whatever came and went meanwhile.
 
-use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::codec;
+pub(crate) use crate::codec::cursor::cursor;
 use crate::problem::Problem;
 
 /// How many there are on a page if nobody says.
@@ -45,12 +46,8 @@ pub(crate) fn limit(asked: Option<usize>) -> Result<usize, Problem> {
 
 /// The place that a cursor names.
 pub(crate) fn after<T: std::str::FromStr>(cursor: Option<&str>) -> Result<Option<T>, Problem> {
-    let decode = |cursor: &str| {
-        let bytes = BASE64URL_NOPAD.decode(cursor.as_bytes()).ok()?;
-        String::from_utf8(bytes).ok()?.parse().ok()
-    };
     let wrong = || Problem::field("after", "not the `next` of a page of this list");
-    cursor.map(|cursor| decode(cursor).ok_or_else(wrong)).transpose()
+    cursor.map(|cursor| codec::cursor::place(cursor).ok_or_else(wrong)).transpose()
 }
 
 /// A page of a list.
@@ -72,11 +69,6 @@ impl<T> Page<T> {
         let last = items.last().filter(|_| more).map(key);
         Self { items, next: last.map(|key| cursor(&key)) }
     }
-}
-
-/// The cursor that names a place.
-pub(crate) fn cursor(key: &impl ToString) -> String {
-    BASE64URL_NOPAD.encode(key.to_string().as_bytes())
 }
 
 #[cfg(test)]

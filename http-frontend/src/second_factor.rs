@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use mailstore::accounts::SecondFactor;
+use mailstore::store::directory::Secret;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -22,6 +23,20 @@ const ISSUER: &str = "mailstore";
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Factor {
     state: FactorState,
+    /// How many recovery codes are left.
+    recovery_codes: usize,
+}
+
+/// Recovery codes, each of which is good once in place of a code. Nobody can read them again.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RecoveryCodes {
+    recovery_codes: Vec<String>,
+}
+
+impl From<Vec<Secret>> for RecoveryCodes {
+    fn from(codes: Vec<Secret>) -> Self {
+        Self { recovery_codes: codes.iter().map(|code| code.expose().to_owned()).collect() }
+    }
 }
 
 /// Whether a user has a second factor.
@@ -36,14 +51,13 @@ pub(crate) enum FactorState {
     On,
 }
 
-impl From<SecondFactor> for Factor {
+impl From<SecondFactor> for FactorState {
     fn from(factor: SecondFactor) -> Self {
-        let state = match factor {
-            SecondFactor::Off => FactorState::Off,
-            SecondFactor::Pending => FactorState::Pending,
-            SecondFactor::On => FactorState::On,
-        };
-        Self { state }
+        match factor {
+            SecondFactor::Off => Self::Off,
+            SecondFactor::Pending => Self::Pending,
+            SecondFactor::On => Self::On,
+        }
     }
 }
 
@@ -72,7 +86,9 @@ pub(crate) async fn read_second_factor(
     State(api): State<Arc<Api>>,
     Holder(holder): Holder,
 ) -> Result<Json<Factor>, Problem> {
-    Ok(Json(api.accounts.second_factor(holder.account()).await?.into()))
+    let account = holder.account();
+    let state = api.accounts.second_factor(account).await?.into();
+    Ok(Json(Factor { state, recovery_codes: api.accounts.recovery_codes(account).await? }))
 }
 
 /// Gives a user a secret for an authenticator app. It counts once a code of it is shown.
@@ -87,20 +103,31 @@ pub(crate) async fn begin_second_factor(
     Ok((StatusCode::CREATED, Json(FactorSecret { secret, uri })))
 }
 
-/// Turns the second factor on, by a code of the secret that was given out.
+/// Turns the second factor on, by a code of the secret that was given out. From then on the account
+/// password serves here only, with a code; programs need application passwords.
 #[utoipa::path(put, path = "/users/{user}/second-factor", tag = "Credentials",
     params(crate::doc::User), request_body = Code,
-    responses((status = 200, body = Factor), Problems))]
+    responses((status = 200, body = RecoveryCodes), Problems))]
 pub(crate) async fn enable_second_factor(
     State(api): State<Arc<Api>>,
     Holder(holder): Holder,
     Given(Code { code }): Given<Code>,
-) -> Result<Json<Factor>, Problem> {
-    holder.accounts(&api).enable_totp(holder.account(), &code).await?;
-    Ok(Json(SecondFactor::On.into()))
+) -> Result<Json<RecoveryCodes>, Problem> {
+    Ok(Json(holder.accounts(&api).enable_totp(holder.account(), &code).await?.into()))
 }
 
-/// Turns the second factor off.
+/// Makes recovery codes in place of those that there were.
+#[utoipa::path(post, path = "/users/{user}/second-factor/recovery-codes", tag = "Credentials",
+    params(crate::doc::User), responses((status = 201, body = RecoveryCodes), Problems))]
+pub(crate) async fn renew_recovery_codes(
+    State(api): State<Arc<Api>>,
+    Holder(holder): Holder,
+) -> Result<(StatusCode, Json<RecoveryCodes>), Problem> {
+    let codes = holder.accounts(&api).renew_recovery_codes(holder.account()).await?;
+    Ok((StatusCode::CREATED, Json(codes.into())))
+}
+
+/// Turns the second factor off. Its recovery codes are gone with it.
 #[utoipa::path(delete, path = "/users/{user}/second-factor", tag = "Credentials",
     params(crate::doc::User),
     responses((status = 204, description = "It is off."), Problems))]

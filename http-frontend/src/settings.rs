@@ -19,6 +19,8 @@ pub struct Settings {
     pub heartbeat: Duration,
     /// Most streams of events at once, each of which holds a connection. Default 10,000.
     pub streams: usize,
+    /// Most streams of events of one user at once: a few browsers with a few tabs each. Default 32.
+    pub streams_per_user: u32,
 }
 
 /// Who may read the metrics.
@@ -40,6 +42,7 @@ impl Default for Settings {
             patience: Duration::from_secs(60),
             heartbeat: Duration::from_secs(15),
             streams: 10_000,
+            streams_per_user: 32,
         }
     }
 }

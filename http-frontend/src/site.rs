@@ -10,12 +10,13 @@ type File = (&'static str, &'static str, &'static str);
 const HTML: &str = "text/html; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
-const FILES: [File; 14] = [
+const FILES: [File; 15] = [
     ("/", HTML, include_str!("../page/index.html")),
     ("/docs", HTML, include_str!("../page/docs.html")),
     ("/style.css", "text/css; charset=utf-8", include_str!("../page/style.css")),
     ("/mail.css", "text/css; charset=utf-8", include_str!("../page/mail.css")),
     ("/icon.svg", "image/svg+xml", include_str!("../page/icon.svg")),
+    ("/account.js", SCRIPT, include_str!("../page/account.js")),
     ("/api.js", SCRIPT, include_str!("../page/api.js")),
     ("/app.js", SCRIPT, include_str!("../page/app.js")),
     ("/docs.js", SCRIPT, include_str!("../page/docs.js")),

@@ -3,57 +3,22 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{FromRequestParts, State};
+use axum::extract::State;
 use axum::http::StatusCode;
-use axum::http::request::Parts;
-use mailstore::accounts::{Accounts, Grant, NewToken, Token};
+use mailstore::accounts::{Accounts, Grant, NewToken};
 use mailstore::id::AccountId;
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use crate::api::Api;
+use crate::credential::{Id, Named, New, Shown, no_such_id};
 use crate::date;
 use crate::doc::Problems;
-use crate::input::{Asked, Given, param};
+use crate::input::{Asked, Given};
 use crate::page::{Page, Paging};
 use crate::problem::Problem;
 use crate::request::{Holder, Root};
-use crate::uses::{LastUse, Use};
-
-/// A token. The text itself is not kept.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Token)]
-pub(crate) struct Shown {
-    /// Its name among those of its holder.
-    id: String,
-    /// What it is called.
-    label: String,
-    /// What it is good for.
-    good_for: Vec<Use>,
-    /// When it was made.
-    #[schema(format = DateTime)]
-    created: String,
-    /// When it ends; absent if it does not.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(format = DateTime)]
-    until: Option<String>,
-    /// When it was last used.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    last_use: Option<LastUse>,
-}
-
-impl From<&Token> for Shown {
-    fn from(token: &Token) -> Self {
-        Self {
-            id: token.id.clone(),
-            label: token.label.clone(),
-            good_for: Use::of(&token.grant),
-            created: date::utc(token.created),
-            until: token.until.map(date::utc),
-            last_use: token.used.as_ref().map(LastUse::from),
-        }
-    }
-}
+use crate::uses::Use;
 
 /// A token that was made.
 #[derive(Serialize, ToSchema)]
@@ -62,22 +27,6 @@ pub(crate) struct Issued {
     token: String,
     /// What is known of it.
     about: Shown,
-}
-
-/// A token of a user to be made.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct NewOfUser {
-    /// What it is to be called.
-    #[serde(default)]
-    #[schema(max_length = 100)]
-    label: String,
-    /// What it is to be good for: `imap`, `pop3`, `http`, `http-read`, `master`.
-    #[schema(min_items = 1, max_items = 10)]
-    good_for: Vec<Use>,
-    /// When it is to end. Default: never.
-    #[schema(format = DateTime)]
-    until: Option<String>,
 }
 
 /// A token of no user to be made.
@@ -93,28 +42,6 @@ pub(crate) struct NewOfRole {
     /// When it is to end. Default: never.
     #[schema(format = DateTime)]
     until: Option<String>,
-}
-
-/// The token in a path.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Path)]
-#[allow(dead_code, reason = "it is the description that is used")]
-pub(crate) struct Id {
-    /// The id of one of them.
-    #[param(min_length = 1, max_length = 100)]
-    id: String,
-}
-
-/// The id in the path.
-#[derive(Debug)]
-pub(crate) struct Named(pub(crate) String);
-
-impl FromRequestParts<Arc<Api>> for Named {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, _: &Arc<Api>) -> Result<Self, Problem> {
-        param(parts, "id").await.map(Self)
-    }
 }
 
 async fn listed(
@@ -150,15 +77,15 @@ pub(crate) async fn list_user_tokens(
 
 /// Makes a token for a user.
 #[utoipa::path(post, path = "/users/{user}/tokens", tag = "Credentials",
-    params(crate::doc::User), request_body = NewOfUser,
+    params(crate::doc::User), request_body = New,
     responses((status = 201, body = Issued), Problems))]
 pub(crate) async fn issue_user_token(
     State(api): State<Arc<Api>>,
     Holder(holder): Holder,
-    Given(new): Given<NewOfUser>,
+    Given(new): Given<New>,
 ) -> Result<Made, Problem> {
-    let until = date::given("until", new.until.as_deref())?;
-    let grant = Grant::User { account: holder.account(), scopes: Use::scopes(&new.good_for)? };
+    let (until, scopes) = (new.until()?, Use::scopes(&new.good_for)?);
+    let grant = Grant::User { account: holder.account(), scopes };
     holder.may_grant(&grant)?;
     issue(&holder.accounts(&api), NewToken { grant, label: new.label, until }).await
 }
@@ -210,9 +137,4 @@ pub(crate) async fn revoke_token(
 ) -> Result<StatusCode, Problem> {
     let revoked = api.accounts.revoke_token(None, &id).await?;
     revoked.then_some(StatusCode::NO_CONTENT).ok_or_else(no_such_id)
-}
-
-/// There was none to end.
-pub(crate) fn no_such_id() -> Problem {
-    Problem::not_found("id")
 }

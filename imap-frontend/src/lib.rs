@@ -52,7 +52,6 @@ mod names;
 mod notify;
 mod numbers;
 mod outcome;
-mod places;
 mod progress;
 mod refusal;
 mod server;

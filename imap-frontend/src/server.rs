@@ -6,10 +6,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use mailstore::Mailstore;
 use mailstore::store::Directory;
-use wire::{Connection, Crowded, Protocol};
+use wire::{Connection, Crowded, Places, Protocol};
 
 use crate::codec::Limits;
-use crate::places::Places;
 use crate::session::Session;
 use crate::settings::{Literals, Settings};
 

@@ -10,6 +10,7 @@ use mailstore::rights::{Right, Rights};
 use mailstore::store::directory::Identity;
 use mailstore::uid::{ModSeq, Seq, Uid, UidSet};
 use mailstore::{Actor, Mailstore, Notice};
+use wire::Place;
 
 use crate::codec::command::{By, Messages};
 use crate::codec::reply::{Code, Condition, Fetch, NewKeywords, Recent, Reply, Vanished};
@@ -17,7 +18,6 @@ use crate::command::fetch;
 use crate::contexts::Contexts;
 use crate::notify::Notify;
 use crate::outcome::Failed;
-use crate::places::Place;
 use crate::server::Imap;
 use crate::talk::Talk;
 

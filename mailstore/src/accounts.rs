@@ -35,6 +35,7 @@ mod memory;
 mod name;
 mod password;
 mod record;
+mod recovery;
 mod removal;
 mod scope;
 mod scram;

@@ -112,6 +112,44 @@ async fn with_one_the_password_is_for_the_account_only_and_with_a_code() {
     assert!(matches!(verdict(accounts, "alice", "sesame").await, Verdict::Accepted(_)));
 }
 
+/// A recovery code stands in for a code, once; what is kept of it lets nobody in.
+#[tokio::test]
+async fn who_has_lost_it_shows_a_recovery_code() {
+    let bench = bench().await;
+    let (accounts, alice) = (&bench.accounts, bench.alice);
+    let refused = accounts.renew_recovery_codes(alice).await.unwrap_err();
+    assert!(matches!(refused, AccountError::SecondFactor(SecondFactor::Off)));
+    let setup = accounts.begin_totp(alice, "Mail").await.unwrap();
+    let codes = accounts.enable_totp(alice, &code(&setup.secret, 0)).await.unwrap();
+    assert_eq!((codes.len(), accounts.recovery_codes(alice).await.unwrap()), (10, 10));
+    let kept = bench.store.records(alice, "recovery/", None, 9).await.unwrap();
+    let plain = codes[0].expose().replace('-', "");
+    assert!(!kept[0].value.windows(plain.len()).any(|window| window == plain.as_bytes()));
+
+    let shown = async |code: &str| sign_in(accounts, "sesame", Some(code)).await;
+    let refused = SignedIn::Refused(Verdict::Rejected);
+    assert_eq!(scopes(&shown(codes[0].expose()).await), "http,http-read,master");
+    assert_eq!(shown(codes[0].expose()).await, refused, "once");
+    assert_eq!(sign_in(accounts, "wrong", Some(codes[1].expose())).await, refused);
+    let spoken = codes[1].expose().to_uppercase().replace('-', " ");
+    assert_eq!(scopes(&shown(&spoken).await), "http,http-read,master");
+    assert_eq!(accounts.recovery_codes(alice).await.unwrap(), 8);
+    for service in [Service::Imap, Service::Pop3] {
+        let with_code = format!("sesame{}", codes[2].expose());
+        let attempt = Attempt { service, ..attempt("alice", &with_code, None) };
+        assert_eq!(accounts.authenticate(&attempt).await.unwrap(), Verdict::Rejected);
+    }
+
+    let renewed = accounts.renew_recovery_codes(alice).await.unwrap();
+    assert_eq!(shown(codes[2].expose()).await, refused, "the old ones are gone");
+    assert_eq!(scopes(&shown(renewed[0].expose()).await), "http,http-read,master");
+    accounts.disable_totp(alice).await.unwrap();
+    assert_eq!(accounts.recovery_codes(alice).await.unwrap(), 0);
+    let log = accounts.log(alice, None, 99).await.unwrap();
+    let times = |event| log.iter().filter(|e| e.event == event).map(|e| e.times).sum::<u64>();
+    assert_eq!((times(Event::RecoveryCodesMade), times(Event::RecoveryCodeUsed)), (2, 3));
+}
+
 #[tokio::test]
 async fn a_secret_that_no_code_was_shown_for_changes_nothing() {
     let Bench { accounts, alice, .. } = bench().await;

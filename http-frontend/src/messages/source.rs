@@ -16,11 +16,11 @@ use mailstore::mime::{MimeTree, Piece, Plan};
 use mailstore::{Mailstore, Reader};
 use sha2::{Digest, Sha256};
 
-use super::range::{Answer, answer};
 use super::{fetch, tree};
 use crate::api::Api;
+use crate::codec::range::{Answer, answer};
 use crate::doc::Problems;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemDocument};
 use crate::request::Spot;
 
 /// The bytes of a message, exactly as they came. Any range of them can be asked for.
@@ -32,8 +32,10 @@ use crate::request::Spot;
         (status = 206, description = "The range asked for.", body = String,
             content_type = "message/rfc822"),
         (status = 304, description = "It is what the client has."),
-        (status = 412, description = "It is not what the client has."),
-        (status = 416, description = "There are no bytes in that range."),
+        (status = 412, description = "It is not what the client has.", body = ProblemDocument,
+            content_type = "application/problem+json"),
+        (status = 416, description = "There are no bytes in that range.", body = ProblemDocument,
+            content_type = "application/problem+json"),
         Problems))]
 pub(crate) async fn read_source(
     State(api): State<Arc<Api>>,
@@ -57,10 +59,15 @@ pub(crate) async fn read_source(
             (StatusCode::PARTIAL_CONTENT, plain.map(valued), extra, body).into_response()
         }
         Answer::NotModified => (StatusCode::NOT_MODIFIED, plain.map(valued)).into_response(),
-        Answer::PreconditionFailed => StatusCode::PRECONDITION_FAILED.into_response(),
+        Answer::PreconditionFailed => {
+            let detail = "the message is not the one that the client has";
+            return Err(Problem::new(StatusCode::PRECONDITION_FAILED, "another-one", detail));
+        }
         Answer::Unsatisfiable => {
-            let of = [valued((CONTENT_RANGE, format!("bytes */{size}")))];
-            (StatusCode::RANGE_NOT_SATISFIABLE, of).into_response()
+            let detail = format!("the message has {size} bytes");
+            let problem = Problem::new(StatusCode::RANGE_NOT_SATISFIABLE, "no-such-range", detail);
+            let (name, value) = valued((CONTENT_RANGE, format!("bytes */{size}")));
+            return Err(problem.with(name, value));
         }
     })
 }

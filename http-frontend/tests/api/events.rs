@@ -6,6 +6,7 @@ use axum::body::Body;
 use axum::http::{Request, Response};
 use futures::StreamExt;
 use http_frontend::{Peer, Privacy, Settings};
+use mailstore::time::Timestamp;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -16,10 +17,14 @@ struct Events(axum::body::BodyDataStream, String);
 
 impl Events {
     async fn open(site: &Site, query: &str, last_seen: Option<&str>) -> Self {
+        Self::open_as(&site.alice, site, (query, last_seen)).await
+    }
+
+    async fn open_as(token: &str, site: &Site, (query, last): (&str, Option<&str>)) -> Self {
         let mut request = Request::get(format!("/api/v1/users/me/events{query}"))
-            .header("authorization", format!("Bearer {}", site.alice))
+            .header("authorization", format!("Bearer {token}"))
             .extension(Peer { address: None, privacy: Privacy::Private });
-        if let Some(id) = last_seen {
+        if let Some(id) = last {
             request = request.header("last-event-id", id);
         }
         let request = request.body(Body::empty()).unwrap();
@@ -105,6 +110,25 @@ async fn a_gap_is_told() {
     assert_eq!(events.event().await.1, "arrived");
 }
 
+/// The journal is kept for a while only: who comes back later than that is told to read anew.
+#[tokio::test]
+async fn a_journal_that_was_trimmed_is_told() {
+    let site = Site::new().await;
+    let mut events = Events::open(&site, "", None).await;
+    site.upload("x\r\n").await;
+    let (id, ..) = events.event().await;
+    drop(events);
+    site.upload("y\r\n").await;
+    let later = Timestamp::from_millis(Timestamp::now().millis() + 30 * 86_400_000);
+    site.store.sweep(later).await.unwrap();
+    let mut events = Events::open(&site, "", Some(&id)).await;
+    let (now, name, data) = events.event().await;
+    assert_eq!((name.as_str(), data["modseq"].to_string()), ("reset", now.clone()));
+    assert!(now.parse::<u64>().unwrap() > id.parse().unwrap());
+    let uid = site.upload("z\r\n").await;
+    assert_eq!(events.event().await.2["uids"], json!([[uid, uid]]), "it goes on from there");
+}
+
 #[tokio::test]
 async fn silence_is_told_too() {
     let heartbeat = Duration::from_millis(10);
@@ -112,6 +136,17 @@ async fn silence_is_told_too() {
     let site = Site::with(settings, mailstore::Settings::default()).await;
     let mut events = Events::open(&site, "", None).await;
     assert_eq!(events.block().await, ": nothing new");
+}
+
+#[tokio::test]
+async fn one_user_leaves_streams_to_others() {
+    let settings = Settings { streams_per_user: 2, ..Settings::default() };
+    let site = Site::with(settings, mailstore::Settings::default()).await;
+    let (one, _two) = (Events::open(&site, "", None).await, Events::open(&site, "", None).await);
+    site.get("/users/me/events").await.problem(503, "");
+    Events::open_as(&site.bob, &site, ("", None)).await;
+    drop(one);
+    Events::open(&site, "", None).await;
 }
 
 #[tokio::test]

@@ -10,8 +10,11 @@ use bytes::Bytes;
 use http_body_util::BodyExt;
 use http_frontend::{Http, Peer, Privacy, Settings};
 use mailstore::Mailstore;
-use mailstore::accounts::{Accounts, Grant, MemoryAccounts, NewToken, NewUser};
+use mailstore::accounts::{
+    Accounts, Grant, Keyring, LoginLimits, MemoryAccounts, NewToken, NewUser,
+};
 use mailstore::backends::memory;
+use mailstore::store::LocalShared;
 use mailstore::store::directory::Secret;
 use serde_json::Value;
 use tower::ServiceExt;
@@ -82,6 +85,17 @@ impl Site {
         let mut site = Self { store, accounts, router: http.router(), root, alice, bob };
         site.alice = site.sign_in("alice").await;
         site.bob = site.sign_in("bob").await;
+        site
+    }
+
+    /// The same, with a key for second factors and with limits of its own.
+    pub(crate) async fn with_limits(limits: LoginLimits) -> Self {
+        let mut site = Self::new().await;
+        let keys = Keyring::new([7; 32], []);
+        let shared = Arc::new(LocalShared::default());
+        site.accounts = site.accounts.with_keyring(keys).with_limits(shared, limits);
+        let http = Http::new(site.store.clone(), site.accounts.clone(), Settings::default());
+        site.router = http.router();
         site
     }
 

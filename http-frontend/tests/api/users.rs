@@ -104,7 +104,7 @@ async fn filters_are_replaced_as_a_whole() {
     assert_eq!(site.get("/users/me/filters").await.ok(200), filters);
     let bad = json!({ "filters": [{ "name": "x", "actions": ["seen", { "keyword": "(" }] }] });
     put(&bad).await.problem(400, "filters[0].actions[1]");
-    put(&json!({ "filters": [{ "name": "" }] })).await.problem(400, "filters[0]");
+    put(&json!({ "filters": [{ "name": "" }] })).await.problem(400, "filters[0].name");
     let field = "filters[0].conditions[0]";
     put(&json!({ "filters": [{ "name": "x", "conditions": [{ "larger": "x" }] }] }))
         .await

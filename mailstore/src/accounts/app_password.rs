@@ -177,7 +177,7 @@ pub(super) fn spelled(shown: &Secret) -> Option<Secret> {
 }
 
 /// Letters, each as likely as any other.
-fn draw() -> Result<Secret, StoreError> {
+pub(super) fn draw() -> Result<Secret, StoreError> {
     const FAIR: u8 = 26 * 9;
     let mut text = String::with_capacity(LETTERS);
     while text.len() < LETTERS {

@@ -80,6 +80,10 @@ events! {
     AddressAdded = 13 "address-added"
     /// An address was taken from the user.
     AddressRemoved = 14 "address-removed"
+    /// Recovery codes were made.
+    RecoveryCodesMade = 15 "recovery-codes-made"
+    /// A recovery code was shown in place of one of the second factor.
+    RecoveryCodeUsed = 16 "recovery-code-used"
 }
 
 /// An entry.

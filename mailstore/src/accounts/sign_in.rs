@@ -15,7 +15,7 @@ pub struct SignIn {
     pub name: String,
     /// The account password, or an application password for HTTP.
     pub password: Secret,
-    /// The code of the second factor, once it was asked for.
+    /// The code of the second factor, once it was asked for; or a recovery code.
     pub code: Option<String>,
     /// From where.
     pub peer: Option<IpAddr>,
@@ -84,7 +84,9 @@ impl Accounts {
         if let Some(verdict) = self.limiter.refuse(&subject, peer).await? {
             return Ok(Some(verdict));
         }
-        if self.take_code(user, code, SecondFactor::On).await? {
+        if self.take_code(user, code, SecondFactor::On).await?
+            || self.take_recovery_code(user, code, peer).await?
+        {
             return Ok(None);
         }
         self.limiter.wrong(&subject, peer).await?;

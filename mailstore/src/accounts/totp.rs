@@ -116,8 +116,13 @@ impl Accounts {
         Ok(TotpSetup { secret: Secret::new(secret), uri: Secret::new(uri) })
     }
 
-    /// Turns the second factor on, if this is a code of the secret that was given out.
-    pub async fn enable_totp(&self, account: AccountId, code: &str) -> Result<(), AccountError> {
+    /// Turns the second factor on, if this is a code of the secret that was given out. Returns the
+    /// recovery codes, which nobody can read again.
+    pub async fn enable_totp(
+        &self,
+        account: AccountId,
+        code: &str,
+    ) -> Result<Vec<Secret>, AccountError> {
         let user = self.user(account).await?;
         match self.second_factor(account).await? {
             SecondFactor::Pending => {}
@@ -127,13 +132,14 @@ impl Accounts {
             return Err(AccountError::WrongCode);
         }
         self.note_change(account, Event::SecondFactorOn, "totp").await;
-        Ok(())
+        self.renew_recovery_codes(account).await
     }
 
-    /// Turns the second factor off; `false` if it was not on.
+    /// Turns the second factor off, and takes the recovery codes away; `false` if it was not on.
     pub async fn disable_totp(&self, account: AccountId) -> Result<bool, AccountError> {
         let was_on = self.second_factor(account).await? == SecondFactor::On;
         self.discard::<Totp>(account, ID).await?;
+        self.discard_recovery_codes(account).await?;
         if was_on {
             self.note_change(account, Event::SecondFactorOff, "totp").await;
         }

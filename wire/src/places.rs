@@ -1,4 +1,4 @@
-//! How many sessions each account has.
+//! How many sessions, streams and the like each account has.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -6,17 +6,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mailstore::id::AccountId;
 
-/// Counts the sessions of each account in this process.
+/// Counts what each account has, in this process. Clones count together.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Places(Arc<Mutex<HashMap<AccountId, u32>>>);
+pub struct Places(Arc<Mutex<HashMap<AccountId, u32>>>);
 
 impl Places {
     fn counts(&self) -> MutexGuard<'_, HashMap<AccountId, u32>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes a place until it is dropped; `None` if the account has `most` already.
-    pub(crate) fn take(&self, account: AccountId, most: u32) -> Option<Place> {
+    /// Takes a place; `None` if the account has `most` already.
+    pub fn take(&self, account: AccountId, most: u32) -> Option<Place> {
         let mut counts = self.counts();
         let count = counts.get(&account).copied().unwrap_or(0);
         if count >= most {
@@ -28,9 +28,9 @@ impl Places {
     }
 }
 
-/// The place of one session.
+/// The place of one, given back when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub struct Place {
     places: Places,
     account: AccountId,
 }

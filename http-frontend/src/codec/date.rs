@@ -7,12 +7,12 @@ use crate::problem::Problem;
 const DAY: i64 = 86_400;
 
 /// `2026-11-25T20:56:00Z`.
-pub(crate) fn utc(at: Timestamp) -> String {
+pub fn utc(at: Timestamp) -> String {
     text(InternalDate { secs: at.secs(), zone: 0 })
 }
 
 /// `2026-11-25T21:56:00+01:00`: the moment in its own zone.
-pub(crate) fn text(date: InternalDate) -> String {
+pub fn text(date: InternalDate) -> String {
     let local = date.secs.saturating_add(i64::from(date.zone) * 60);
     let (year, month, day) = civil(local.div_euclid(DAY));
     let second = local.rem_euclid(DAY);
@@ -28,12 +28,15 @@ pub(crate) fn text(date: InternalDate) -> String {
 }
 
 /// The reverse of [`text`]; fractions of a second are dropped.
-pub(crate) fn parse(text: &str) -> Option<InternalDate> {
+pub fn parse(text: &str) -> Option<InternalDate> {
     let (date, rest) = text.split_once(['T', 't'])?;
     let days = day(date)?;
     let end = rest.find(['Z', 'z', '+', '-'])?;
     let (time, zone) = rest.split_at_checked(end)?;
-    let (time, _) = time.split_once('.').unwrap_or((time, ""));
+    let (time, fraction) = time.split_once('.').unwrap_or((time, "0"));
+    if fraction.is_empty() || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
     let [hour, minute, second] = numbers(time, ':')?;
     let in_day = hour < 24 && minute < 60 && second <= 60;
     let zone = zone_minutes(zone)?;
@@ -49,7 +52,7 @@ pub(crate) fn given(field: &str, text: Option<&str>) -> Result<Option<Timestamp>
 }
 
 /// The days since 1970 of `2026-11-25`.
-pub(crate) fn day(text: &str) -> Option<i64> {
+pub fn day(text: &str) -> Option<i64> {
     let [year, month, day] = numbers(text, '-')?;
     let days = days(year, month, day);
     (civil(days) == (year, month, day) && (1..=9999).contains(&year)).then_some(days)
@@ -69,9 +72,13 @@ fn zone_minutes(zone: &str) -> Option<i16> {
         return Some(0);
     }
     let (hours, minutes) = zone.get(1..)?.split_once(':')?;
-    let (hours, minutes): (i16, i16) = (hours.parse().ok()?, minutes.parse().ok()?);
-    let total = hours.checked_mul(60)?.checked_add(minutes)?;
-    let fits = (0..24).contains(&hours) && (0..60).contains(&minutes);
+    let two = |digits: &str| {
+        let fits = digits.len() == 2 && digits.bytes().all(|byte| byte.is_ascii_digit());
+        fits.then(|| digits.parse::<i16>().ok()).flatten()
+    };
+    let (hours, minutes) = (two(hours)?, two(minutes)?);
+    let total = hours * 60 + minutes;
+    let fits = hours < 24 && minutes < 60;
     fits.then_some(if zone.starts_with('-') { -total } else { total })
 }
 
@@ -124,6 +131,9 @@ mod tests {
             "2026-11-25T20:56Z",
             "2026-11-25T20:56:00",
             "2026-11-25T20:56:00+1",
+            "2026-11-25T20:56:00++1:00",
+            "2026-11-25T20:56:00.Z",
+            "2026-11-25T20:56:00.5xZ",
             "+026-11-25T20:56:00Z",
             "T",
             "é-é-éTéZ",

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, HeaderName};
 
 /// What to answer.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Answer {
+pub enum Answer {
     /// 200.
     Whole,
     /// 206.
@@ -22,7 +22,7 @@ pub(crate) enum Answer {
 }
 
 /// What a request for content of that strong tag and size is answered with.
-pub(crate) fn answer(headers: &HeaderMap, etag: &str, size: u64) -> Answer {
+pub fn answer(headers: &HeaderMap, etag: &str, size: u64) -> Answer {
     let of = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     if of(IF_MATCH).is_some_and(|list| !names(list, etag)) {
         return Answer::PreconditionFailed;
