@@ -96,6 +96,7 @@ macro_rules! ledger_contract {
             hierarchy: deleting_a_parent_leaves_its_name
             hierarchy: a_placeholder_becomes_a_mailbox_again
             hierarchy: subscriptions_are_of_names
+            hierarchy: there_is_one_mailbox_for_each_use
             hierarchy: names_that_are_none_are_refused
             hierarchy: an_account_is_provisioned_once
             hierarchy: the_first_mailbox_is_inbox

@@ -115,7 +115,7 @@ async fn of_user(talk: &mut Talk, user: &Authenticated, command: Command) -> Out
         Command::ListRights(of) => acl::list(talk, user, &of).await,
         Command::MyRights(name) => acl::mine(talk, user, &name).await,
         Command::GetMetadata(get) => metadata::get(talk, user, &get).await,
-        Command::SetMetadata(set) => metadata::set(user, &set).await,
+        Command::SetMetadata(set) => metadata::set(talk, user, &set).await,
         Command::GetQuota(root) => quota::get(talk, user, &root).await,
         Command::GetQuotaRoot(name) => quota::root_of(talk, user, &name).await,
         Command::SetQuota(set) => quota::set(talk, user, &set).await,
@@ -141,7 +141,7 @@ async fn selected(talk: &mut Talk, selected: &mut Selected, command: Command) ->
         Command::Move(copy) => Box::pin(copy::run_move(talk, selected, &copy)).await,
         Command::Replace(replace) => Box::pin(replace::run(talk, selected, *replace)).await,
         Command::Expunge => Box::pin(expunge::run(selected)).await,
-        Command::UidExpunge(command) => Box::pin(expunge::run_uid(selected, &command)).await,
+        Command::UidExpunge(command) => Box::pin(expunge::run_uid(talk, selected, &command)).await,
         Command::UidBatches(command) => uid_batches::run(talk, selected, &command),
         other => Err(unknown(&other)),
     }

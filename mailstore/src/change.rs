@@ -180,6 +180,14 @@ pub enum MailboxOp {
         /// Its name.
         name: String,
     },
+    /// Says what a mailbox is for from now on. Another that was for that is for nothing then
+    /// (RFC 6154 4).
+    Use {
+        /// Its name.
+        name: String,
+        /// What it is for.
+        special_use: Option<SpecialUse>,
+    },
     /// SUBSCRIBE, whether it exists or not (RFC 9051 6.3.7).
     Subscribe {
         /// The name.

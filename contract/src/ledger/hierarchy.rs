@@ -58,6 +58,42 @@ pub async fn a_mailbox_is_created_with_its_parents(tested: Tested) {
     assert_eq!(account.mailbox("all").await.special_use, Some(SpecialUse::All));
 }
 
+/// Whoever gets a use takes it from who had it; what is for nothing can be used again (RFC 6154 4).
+pub async fn there_is_one_mailbox_for_each_use(tested: Tested) {
+    let account = Account::provisioned(tested.ledger(), 1).await;
+    for name in ["a", "b/c", "b/d"] {
+        account.create(name).await;
+    }
+    let dedicate = |name: &str, special_use| {
+        Op::Mailbox(MailboxOp::Use { name: name.to_owned(), special_use })
+    };
+    let uses = async || {
+        let mut uses = Vec::new();
+        for name in ["a", "b/c"] {
+            uses.push(account.mailbox(name).await.special_use);
+        }
+        uses
+    };
+    let (drafts, junk) = (Some(SpecialUse::Drafts), Some(SpecialUse::Junk));
+    account.done(dedicate("a", drafts)).await;
+    account.done(dedicate("b/c", junk)).await;
+    assert_eq!(uses().await, [drafts, junk]);
+    let before = account.mailboxes().await.head.modseq;
+    account.done(dedicate("b/c", drafts)).await;
+    assert_eq!(uses().await, [None, drafts]);
+    assert_eq!(account.mailboxes().await.head.modseq, before.next());
+    // Nothing changes, nothing is written.
+    account.done(dedicate("b/c", drafts)).await;
+    assert_eq!(account.mailboxes().await.head.modseq, before.next());
+    account.done(dedicate("b/c", None)).await;
+    assert_eq!(uses().await, [None, None]);
+    account.done(delete("b")).await;
+    assert!(matches!(account.refused(dedicate("inbox", junk)).await, Refusal::Cannot(_)));
+    for name in ["none", "b"] {
+        assert_eq!(account.refused(dedicate(name, junk)).await, Refusal::NoSuchMailbox);
+    }
+}
+
 /// RFC 9051 5.1; and only where it stands for INBOX.
 pub async fn inbox_is_inbox_in_any_case(tested: Tested) {
     let account = Account::provisioned(tested.ledger(), 1).await;
@@ -157,7 +193,7 @@ pub async fn deleting_a_parent_leaves_its_name(tested: Tested) {
     }
     assert_eq!(account.mailboxes().await.head.usage.messages, 1);
     assert_eq!(account.uids(child).await, uids(1, 1));
-    assert!(matches!(account.refused(delete("a")).await, Refusal::Cannot(_)));
+    assert_eq!(account.refused(delete("a")).await, Refusal::HasChildren);
     account.done(delete("a/b")).await;
     assert_eq!(names(&account).await, ["INBOX", "a"]);
     account.done(delete("a")).await;

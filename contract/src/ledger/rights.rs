@@ -77,6 +77,7 @@ pub async fn a_guest_without_rights_finds_nothing(tested: Tested) {
         Op::Mailbox(MailboxOp::Create { name: "top".into(), special_use: None }),
         Op::Mailbox(MailboxOp::Create { name: "shared/x".into(), special_use: None }),
         Op::Mailbox(MailboxOp::Subscribe { name: "shared".into() }),
+        Op::Mailbox(MailboxOp::Use { name: "shared".into(), special_use: None }),
     ] {
         assert_eq!(guest.refused(op.clone()).await, Refusal::NoRight, "{op:?}");
     }

@@ -2,7 +2,9 @@
 //!
 //! Entries are properties. What is `/shared` of a mailbox is seen by all who may read it; what is
 //! `/private` each user has of his own. `/shared` entries of the server are those of its settings;
-//! nobody changes them. `/private/specialuse` says what CREATE made the mailbox for (RFC 6154 4).
+//! nobody changes them. `/private/specialuse` says what a mailbox is for (see `special_use`).
+
+mod special_use;
 
 use std::collections::BTreeMap;
 
@@ -139,17 +141,18 @@ pub(crate) fn entry_of_mailbox(user: AccountId, key: &str) -> Option<String> {
     }
 }
 
-fn of_mailbox(user: AccountId, stored: Vec<Property>, special_use: Option<SpecialUse>) -> Values {
+fn of_mailbox(user: AccountId, stored: Vec<Property>, used_for: Option<SpecialUse>) -> Values {
     let named = stored
         .into_iter()
         .filter_map(|Property { key, value, .. }| Some((entry_of_mailbox(user, &key)?, value)));
-    let special = special_use.map(|special| (SPECIAL_USE.to_owned(), special.name().into()));
+    let special = used_for.map(|special| (special_use::ENTRY.to_owned(), special.name().into()));
     named.chain(special).collect()
 }
 
-const SPECIAL_USE: &str = "/private/specialuse";
-
-pub(super) async fn set(user: &Authenticated, set: &SetMetadata) -> Outcome {
+pub(super) async fn set(talk: &mut Talk, user: &Authenticated, set: &SetMetadata) -> Outcome {
+    if special_use::is_meant(set) {
+        return special_use::set(talk, user, set).await;
+    }
     let (by, at) = if set.mailbox.as_str().is_empty() {
         (user.by, None)
     } else {
@@ -179,9 +182,6 @@ fn key(user: &Authenticated, entry: &Entry, mailbox: &MailboxName) -> Result<Str
     match entry.split_at_checked("/private".len()) {
         _ if matches!(entry, "/private" | "/shared") => {
             Err(Failed::no(Code::Cannot, "That entry has no value"))
-        }
-        _ if entry == SPECIAL_USE && !of_server => {
-            Err(Failed::no(Code::Cannot, "What a mailbox is for is said when it is created"))
         }
         Some(("/private", _)) if of_server => Ok(format!("metadata{entry}")),
         Some(("/private", rest)) => Ok(format!("metadata/private/{}{rest}", user.by.user)),

@@ -91,7 +91,9 @@ fn hierarchy(change: &Change, seen: &Snapshot, op: &MailboxOp) -> Result<(), Ref
             require(of(from), Right::DeleteMailbox)?;
             may_create(&all, to, of)
         }
-        MailboxOp::Subscribe { .. } | MailboxOp::Unsubscribe { .. } => Err(Refusal::NoRight),
+        MailboxOp::Use { .. } | MailboxOp::Subscribe { .. } | MailboxOp::Unsubscribe { .. } => {
+            Err(Refusal::NoRight)
+        }
     }
 }
 

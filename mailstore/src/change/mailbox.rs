@@ -20,6 +20,7 @@ pub(super) fn decide(change: &Change, seen: &Snapshot, op: &MailboxOp) -> Result
         MailboxOp::Create { name, special_use } => tree.create(name, *special_use)?,
         MailboxOp::Rename { from, to } => tree.rename(from, to)?,
         MailboxOp::Delete { name } => tree.delete(name)?,
+        MailboxOp::Use { name, special_use } => tree.dedicate(name, *special_use)?,
         MailboxOp::Subscribe { name } => {
             check_name(name)?;
             tree.subscribe(|names| names.insert(canonical(name)))
@@ -251,9 +252,7 @@ impl<'a> Tree<'a> {
             return Err(Refusal::Cannot("INBOX is always there"));
         }
         let state = match (old.state, self.all.has_children(id)) {
-            (MailboxState::Placeholder, true) => {
-                return Err(Refusal::Cannot("there are mailboxes below it"));
-            }
+            (MailboxState::Placeholder, true) => return Err(Refusal::HasChildren),
             (_, true) => return self.hollow(old),
             (_, false) => MailboxState::Deleted,
         };
@@ -280,6 +279,30 @@ impl<'a> Tree<'a> {
         self.put(Mailbox { state: MailboxState::Deleted, ..old });
         self.draft.log(id, Event::Mailbox(MailboxEvent::Deleted));
         Ok(Outcome::Mailbox { id })
+    }
+
+    /// Gives a mailbox its use; there is one mailbox for each.
+    fn dedicate(
+        &mut self,
+        name: &str,
+        special_use: Option<SpecialUse>,
+    ) -> Result<Outcome, Refusal> {
+        let found = self.all.find(name).filter(|found| found.state == MailboxState::Live);
+        let id = found.ok_or(Refusal::NoSuchMailbox)?.id;
+        if id == MailboxId::INBOX {
+            return Err(Refusal::Cannot("INBOX is for what comes in"));
+        }
+        let had = |mailbox: &&Mailbox| special_use.is_some() && mailbox.special_use == special_use;
+        let before: Vec<_> = self.all.list.iter().filter(had).map(|mailbox| mailbox.id).collect();
+        let others = before.into_iter().filter(|other| *other != id).map(|other| (other, None));
+        for (id, special_use) in others.chain([(id, special_use)]) {
+            let Some(old) = self.all.get(id).cloned() else { continue };
+            if old.special_use != special_use {
+                self.put(Mailbox { special_use, ..old });
+                self.draft.log(id, Event::Property);
+            }
+        }
+        Ok(Outcome::Done)
     }
 
     /// Gives back to the quota what a mailbox holds.

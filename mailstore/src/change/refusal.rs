@@ -18,6 +18,9 @@ pub enum Refusal {
     /// It may not be deleted or renamed like that.
     #[error("that cannot be done to this mailbox: {0}")]
     Cannot(&'static str),
+    /// Only its name is left, for the mailboxes below it.
+    #[error("there are mailboxes below it")]
+    HasChildren,
     /// The message was expunged meanwhile.
     #[error("the message is gone")]
     MessageGone,
