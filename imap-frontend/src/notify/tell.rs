@@ -43,7 +43,9 @@ async fn of_account(
         talk.reply.untagged(Condition::Ok, code, "Some events were missed");
         return Ok(());
     };
-    if news.happenings.is_empty() {
+    // Rights are properties, of which only that they may have changed is known.
+    let rights_may_differ = account.id != user.by.user && !news.mailboxes.list.is_empty();
+    if news.happenings.is_empty() && !rights_may_differ {
         return Ok(());
     }
     let before = std::mem::take(&mut account.before);
@@ -56,6 +58,7 @@ async fn of_account(
         false => user.store().mailboxes(user.by.user).await?.subscriptions,
     };
     let teller = Teller { user, picture: &picture, before, subscriptions, selected };
+    teller.rights(talk, &news.happenings);
     for happening in &news.happenings {
         teller.tell(talk, happening).await?;
         talk.flush_full().await?;
@@ -92,6 +95,28 @@ impl Teller<'_> {
 
     fn saw(&self, local: &str) -> bool {
         self.before.contains_key(local)
+    }
+
+    /// Tells of mailboxes of others that may not be seen any more, and of those that may again
+    /// (RFC 5465 5.9); but for what is told of their names as well.
+    fn rights(&self, talk: &mut Talk, happenings: &[Happening]) {
+        let now = &self.picture.rights;
+        let is_named = |name: &String| {
+            happenings.iter().any(|it| matches!(it, Happening::Name(named) if named == name))
+        };
+        let is_there = |name: &&String| self.picture.mailboxes.find(name).is_some();
+        let lost = self.before.keys().filter(|name| !now.contains_key(*name));
+        let mut told: Vec<&String> = lost.filter(is_there).filter(|name| !is_named(name)).collect();
+        let about_names =
+            |it: &Happening| matches!(it, Happening::Name(_) | Happening::Renamed { .. });
+        if !happenings.iter().any(about_names) {
+            told.extend(now.keys().filter(|name| !self.saw(name)));
+        }
+        for name in told {
+            if NotifyEvent::KNOWN.iter().any(|(_, event)| self.wants(*event, name)) {
+                self.name(talk, name);
+            }
+        }
     }
 
     async fn tell(&self, talk: &mut Talk, happening: &Happening) -> Result<(), Failed> {
@@ -152,7 +177,7 @@ impl Teller<'_> {
             if self.picture.mailboxes.find(local).is_some()
                 && !self.picture.rights(local).has(Right::Lookup)
             {
-                attributes = vec![ListAttribute::NonExistent];
+                attributes = vec![ListAttribute::NoAccess];
             }
             if self.subscriptions.contains(&self.picture.name(local)) {
                 attributes.insert(0, ListAttribute::Subscribed);

@@ -14,6 +14,8 @@ pub enum ListAttribute {
     NoSelect,
     /// `\NonExistent`: there is no such mailbox (RFC 5258 3.4).
     NonExistent,
+    /// `\NoAccess`: it may not be seen any more (RFC 5465 5.9).
+    NoAccess,
     /// `\HasChildren` (RFC 3348).
     HasChildren,
     /// `\HasNoChildren` (RFC 3348).
@@ -39,6 +41,7 @@ impl ListAttribute {
             Self::NoInferiors => "\\Noinferiors",
             Self::NoSelect => "\\Noselect",
             Self::NonExistent => "\\NonExistent",
+            Self::NoAccess => "\\NoAccess",
             Self::HasChildren => "\\HasChildren",
             Self::HasNoChildren => "\\HasNoChildren",
             Self::Subscribed => "\\Subscribed",
