@@ -48,6 +48,7 @@ mod command;
 mod contexts;
 mod gate;
 mod listed;
+mod message_limit;
 mod names;
 mod notify;
 mod numbers;
@@ -62,4 +63,4 @@ mod talk;
 mod tree;
 
 pub use server::Imap;
-pub use settings::{Literals, Settings};
+pub use settings::{Literals, MessageLimit, Settings};

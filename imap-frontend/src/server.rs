@@ -20,7 +20,7 @@ pub struct Imap {
     settings: Settings,
     places: Places,
     /// Those that follow from the settings.
-    capabilities: [Cow<'static, str>; 2],
+    capabilities: Vec<Cow<'static, str>>,
 }
 
 impl Imap {
@@ -31,7 +31,8 @@ impl Imap {
             Literals::Minus => "LITERAL-",
         };
         let append_limit = format!("APPENDLIMIT={}", store.settings().max_message);
-        let capabilities = [literals.into(), append_limit.into()];
+        let mut capabilities = vec![literals.into(), append_limit.into()];
+        capabilities.extend(settings.message_limit.capability().map(Cow::Owned));
         Self { store, directory, settings, places: Places::default(), capabilities }
     }
 

@@ -2,6 +2,7 @@
 //! connections are those of [`wire::Settings`].
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 /// Settings of an [`Imap`](crate::Imap) server.
@@ -31,6 +32,9 @@ pub struct Settings {
     pub unseen_search: u32,
     /// Which literals a client may send without waiting. Default LITERAL+.
     pub literals: Literals,
+    /// The most messages that one command works on (RFC 9738). Default none: old clients do not know
+    /// it, and take what was done in part for the whole.
+    pub message_limit: MessageLimit,
     /// How often a client whose command takes long is told that it is still at work (RFC 9585).
     /// Default 10 s.
     pub progress: Duration,
@@ -46,6 +50,19 @@ pub enum Literals {
     Minus,
 }
 
+/// The most messages that one command works on (RFC 9738). It should not be less than 1,000.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MessageLimit {
+    /// There is none.
+    #[default]
+    None,
+    /// MESSAGELIMIT: FETCH, STORE, MOVE, SEARCH and UID EXPUNGE work on so many, those with the
+    /// highest UIDs; COPY, APPEND, SORT and THREAD of more are refused.
+    Commands(NonZeroU32),
+    /// SAVELIMIT: COPY and APPEND of more are refused; all else has no limit.
+    Saves(NonZeroU32),
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -59,6 +76,7 @@ impl Default for Settings {
             idle_poll: Duration::from_secs(60),
             unseen_search: 512,
             literals: Literals::Plus,
+            message_limit: MessageLimit::None,
             progress: Duration::from_secs(10),
         }
     }

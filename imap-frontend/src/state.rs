@@ -107,6 +107,8 @@ pub(crate) struct Authenticated {
     pub(crate) qresync: bool,
     /// The client has no sequence numbers (RFC 9586).
     pub(crate) uid_only: bool,
+    /// The client speaks UTF-8 (RFC 6855).
+    pub(crate) utf8: bool,
     /// The client speaks IMAP4rev2 (RFC 9051).
     pub(crate) revision: Revision,
     /// What it has asked by NOTIFY to be told of.
@@ -125,6 +127,7 @@ impl Authenticated {
             condstore: false,
             qresync: false,
             uid_only: false,
+            utf8: false,
             revision: Revision::One,
             notify: None,
             _place: place,

@@ -41,19 +41,23 @@ harness::scripts! {
         login
         mailboxes
         memory
+        message_limit
         metadata
         multisearch
+        multisearch_shared
         notify
         notify_metadata
         notify_selected
         notify_shared
         objectid
+        odd_input
         pipelined
         qresync
         quota
         recent
         replace
         revision_two
+        save_limit
         search
         search_addresses
         searchres

@@ -13,6 +13,7 @@ use mailstore::{Incoming, Mailstore, Prepared};
 use super::catenate::Sources;
 use crate::codec::command::{Append, AppendMessage, CatenatePart, MessageData};
 use crate::listed;
+use crate::message_limit;
 use crate::outcome::{Done, Failed, Note, Outcome};
 use crate::refusal::{self, Role};
 use crate::state::State;
@@ -43,6 +44,7 @@ pub(super) async fn run(talk: &mut Talk, state: &State, append: Append) -> Outco
         return Err(cancelled());
     }
     let user = sources.user();
+    message_limit::check_append(&user.server, append.messages.len())?;
     let (by, to) = user.find(&append.mailbox, Role::Target).await?;
     let mut messages = Vec::with_capacity(append.messages.len());
     for AppendMessage { flags, date, data } in append.messages {

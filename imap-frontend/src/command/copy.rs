@@ -6,10 +6,12 @@
 //! account COPY is an append there, and MOVE that and then an expunge here.
 
 use mailstore::change::{Refusal, Transfer};
+use mailstore::uid::UidSet;
 use mailstore::{Error, Transferred};
 
 use crate::codec::command::Copy;
 use crate::codec::reply::{Code, Condition};
+use crate::message_limit;
 use crate::outcome::{Done, Failed, Note, Outcome};
 use crate::progress::telling;
 use crate::refusal::{self, Role};
@@ -18,7 +20,9 @@ use crate::talk::Talk;
 
 /// COPY.
 pub(super) async fn run(talk: &mut Talk, selected: &Selected, copy: &Copy) -> Outcome {
-    let done = transfer(talk, selected, copy, Transfer::Copy).await?;
+    let uids = selected.resolve(copy.by, &copy.set)?;
+    message_limit::check_copy(&selected.user.server, &uids)?;
+    let done = transfer(talk, selected, (copy, uids), Transfer::Copy).await?;
     let Some(Transferred { uid_validity: validity, from, to }) = done else {
         return Ok(Done::new("No messages"));
     };
@@ -28,24 +32,25 @@ pub(super) async fn run(talk: &mut Talk, selected: &Selected, copy: &Copy) -> Ou
 /// MOVE. COPYUID comes in an untagged OK, before the EXPUNGEs (RFC 6851 4.3).
 pub(super) async fn run_move(talk: &mut Talk, selected: &mut Selected, copy: &Copy) -> Outcome {
     selected.writable()?;
-    let done = transfer(talk, selected, copy, Transfer::Move).await?;
+    let uids = selected.resolve(copy.by, &copy.set)?;
+    let (uids, cut) = message_limit::highest(&selected.user.server, uids);
+    let done = transfer(talk, selected, (copy, uids), Transfer::Move).await?;
     let Some(Transferred { uid_validity: validity, from, to }) = done else {
-        return Ok(Done::new("No messages"));
+        return Ok(cut.tell(&mut talk.reply, Done::new("No messages")));
     };
     let code = Code::CopyUid { validity, from: &from, to: &to };
     talk.reply.untagged(Condition::Ok, Some(code), "Moved");
     selected.expunged();
-    Ok(Done::new("Done"))
+    Ok(cut.tell(&mut talk.reply, Done::new("Done")))
 }
 
 /// `None` if there was nothing to transfer.
 async fn transfer(
     talk: &mut Talk,
     selected: &Selected,
-    copy: &Copy,
+    (copy, uids): (&Copy, UidSet),
     mode: Transfer,
 ) -> Result<Option<Transferred>, Failed> {
-    let uids = selected.resolve(copy.by, &copy.set)?;
     let (to_by, to) = selected.user.find(&copy.mailbox, Role::Target).await?;
     if uids.is_empty() {
         return Ok(None);

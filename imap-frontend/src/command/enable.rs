@@ -17,6 +17,7 @@ pub(super) fn run(talk: &mut Talk, state: &mut State, enable: &Enable) -> Outcom
     let Some(user) = state.user() else { return Err(Failed::bad("Log in first")) };
     user.qresync |= asked("QRESYNC");
     user.uid_only |= asked("UIDONLY");
+    user.utf8 |= asked("UTF8=ACCEPT");
     if asked("IMAP4rev2") {
         user.revision = Revision::Two;
     }

@@ -6,10 +6,11 @@ use mailstore::rights::Right;
 use mailstore::uid::UidSet;
 
 use super::search::answer::{Answer, Asked};
-use super::search::find;
+use super::search::{check_charset, find};
 use crate::codec::MailboxName;
 use crate::codec::command::{By, Esearch, ResultOption, Source};
 use crate::contexts::Shown;
+use crate::message_limit;
 use crate::names::OTHERS;
 use crate::outcome::{Done, Failed, Outcome};
 use crate::state::{Authenticated, State};
@@ -24,6 +25,7 @@ pub(super) async fn run(talk: &mut Talk, state: &mut State, esearch: &Esearch) -
         enable_condstore(talk, state);
     }
     let Some(user) = state.user() else { return Err(Failed::bad("Log in first")) };
+    check_charset(user, esearch.charset)?;
     for (name, at) in places(user, &esearch.sources, selected).await? {
         if selected == Some(at) {
             in_selected(talk, state, (esearch, &asked, &name)).await?;
@@ -68,7 +70,9 @@ async fn in_selected(
     let Some(selected) = state.selected() else { return Ok(()) };
     asked.check_tag(talk, selected)?;
     let before = asked.saved_before(selected);
-    let found = find(&selected.user.server, &selected.mailbox, (&esearch.key, &before)).await?;
+    let (server, question) = (&selected.user.server, (&esearch.key, &before));
+    message_limit::check_search(server, &selected.mailbox, question)?;
+    let found = find(server, &selected.mailbox, question).await?;
     let answer = Answer::new(asked, &found, None);
     if !found.uids.is_empty() {
         answer.tell(talk, &selected.mailbox, Some(name)).await?;
@@ -90,7 +94,10 @@ async fn elsewhere(
     let by = user.by.within(at.account);
     let opened = user.store().select(by, at.mailbox, mailstore::Access::ReadOnly).await?;
     let Some(mailbox) = opened else { return Ok(()) };
-    let found = find(&user.server, &mailbox, (&esearch.key, &UidSet::new())).await?;
+    let nothing = UidSet::new();
+    let question = (&esearch.key, &nothing);
+    message_limit::check_search(&user.server, &mailbox, question)?;
+    let found = find(&user.server, &mailbox, question).await?;
     if !found.uids.is_empty() {
         Answer::new(asked, &found, None).tell(talk, &mailbox, Some(name)).await?;
     }

@@ -8,28 +8,38 @@ use mailstore::rights::Right;
 use mailstore::uid::UidSet;
 
 use crate::codec::command::{By, UidExpunge};
+use crate::message_limit;
 use crate::names::no_right;
 use crate::outcome::{Done, Failed, Outcome};
 use crate::state::Selected;
+use crate::talk::Talk;
 
 /// EXPUNGE.
 pub(super) async fn run(selected: &mut Selected) -> Outcome {
     permitted(selected)?;
-    let uids = selected.mailbox.uids().to_set();
-    expunge_and_say(selected, uids).await
+    let doomed = doomed(selected, selected.mailbox.uids().to_set()).await?;
+    expunge_and_say(selected, doomed).await
 }
 
 /// UID EXPUNGE.
-pub(super) async fn run_uid(selected: &mut Selected, command: &UidExpunge) -> Outcome {
+pub(super) async fn run_uid(
+    talk: &mut Talk,
+    selected: &mut Selected,
+    command: &UidExpunge,
+) -> Outcome {
     permitted(selected)?;
     let uids = selected.resolve(By::Uid, &command.set)?;
-    expunge_and_say(selected, uids).await
+    let doomed = doomed(selected, uids).await?;
+    let (doomed, cut) = message_limit::highest(&selected.user.server, doomed);
+    let done = expunge_and_say(selected, doomed).await?;
+    Ok(cut.tell(&mut talk.reply, done))
 }
 
 /// What CLOSE does before it leaves: expunges, if it may.
 pub(super) async fn before_close(selected: &Selected) -> Result<(), Failed> {
     if permitted(selected).is_ok() && !selected.is_gone() {
-        expunge(selected, selected.mailbox.uids().to_set()).await?;
+        let doomed = doomed(selected, selected.mailbox.uids().to_set()).await?;
+        expunge(selected, doomed).await?;
     }
     Ok(())
 }
@@ -39,15 +49,14 @@ fn permitted(selected: &Selected) -> Result<(), Failed> {
     if selected.rights.has(Right::Expunge) { Ok(()) } else { Err(no_right()) }
 }
 
-async fn expunge_and_say(selected: &mut Selected, uids: UidSet) -> Outcome {
-    if !expunge(selected, uids).await?.is_empty() {
+async fn expunge_and_say(selected: &mut Selected, doomed: UidSet) -> Outcome {
+    if !expunge(selected, doomed).await?.is_empty() {
         selected.expunged();
     }
     Ok(Done::new("Expunged"))
 }
 
-async fn expunge(selected: &Selected, uids: UidSet) -> Result<UidSet, Failed> {
-    let doomed = doomed(selected, uids).await?;
+async fn expunge(selected: &Selected, doomed: UidSet) -> Result<UidSet, Failed> {
     if doomed.is_empty() {
         return Ok(doomed);
     }

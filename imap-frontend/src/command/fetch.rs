@@ -14,6 +14,7 @@ use mailstore::uid::{ModSeq, Seq, SequenceSet, Uid, UidArray, UidSet};
 
 use crate::codec::command::{By, Fetch, FetchItem, Marks, Messages};
 use crate::codec::reply::{Code, Vanished};
+use crate::message_limit::{self, Cut};
 use crate::outcome::{Done, Failed, Outcome};
 use crate::state::Selected;
 use crate::talk::Talk;
@@ -28,15 +29,23 @@ pub(super) async fn run(talk: &mut Talk, selected: &mut Selected, fetch: &Fetch)
         selected.enable_condstore(&mut talk.reply);
     }
     let uids = selected.resolve(fetch.by, &fetch.set)?;
+    let server = &selected.user.server;
+    let (uids, cut) = match fetch.partial {
+        Some(window) => {
+            message_limit::check_window(server, window).map(|()| (uids, Cut::Nothing))?
+        }
+        None => message_limit::highest(server, uids),
+    };
     let uids = match fetch.changed_since {
-        Some(since) => changed(talk, selected, (fetch, uids), since).await?,
+        Some(since) => changed(talk, selected, (fetch, uids, cut), since).await?,
         None => uids,
     };
     let uids = match fetch.partial {
         Some(window) => window.of(&uids),
         None => uids,
     };
-    show(talk, selected, fetch, uids).await
+    let done = show(talk, selected, fetch, uids).await?;
+    Ok(cut.tell(&mut talk.reply, done))
 }
 
 /// Tells of new messages what the client has asked for by NOTIFY (RFC 5465 5.2).
@@ -146,12 +155,12 @@ fn want(item: &FetchItem) -> Want {
 async fn changed(
     talk: &mut Talk,
     selected: &Selected,
-    (fetch, uids): (&Fetch, UidSet),
+    (fetch, uids, cut): (&Fetch, UidSet, Cut),
     since: ModSeq,
 ) -> Result<UidSet, Failed> {
     let highest = selected.mailbox.view().highest();
     let among = match &fetch.set {
-        Messages::Set(set) if fetch.vanished => uids.union(&set.uids_up_to(highest)),
+        Messages::Set(set) if fetch.vanished => cut.above(&uids.union(&set.uids_up_to(highest))),
         _ => uids,
     };
     let changes = selected.mailbox.changes(since, &among).await?;

@@ -4,21 +4,23 @@ pub(super) mod answer;
 pub(super) mod room;
 
 use mailstore::Found;
-use mailstore::search::{Key, Matcher, Scope};
+use mailstore::search::{Charset, Key, Matcher, Scope};
 use mailstore::time::Timestamp;
 use mailstore::uid::UidSet;
 
 use crate::codec::command::{By, ResultOption, Search};
 use crate::contexts::Shown;
+use crate::message_limit;
 use crate::outcome::{Done, Failed, Outcome};
 use crate::progress::telling;
 use crate::server::Imap;
-use crate::state::{Revision, Selected};
+use crate::state::{Authenticated, Revision, Selected};
 use crate::talk::Talk;
 
 use answer::{Answer, Asked};
 
 pub(super) async fn run(talk: &mut Talk, selected: &mut Selected, search: &Search) -> Outcome {
+    check_charset(&selected.user, search.charset)?;
     if search.modseq {
         selected.enable_condstore(&mut talk.reply);
     }
@@ -32,7 +34,9 @@ pub(super) async fn run(talk: &mut Talk, selected: &mut Selected, search: &Searc
     asked.check_tag(talk, selected)?;
     let before = asked.saved_before(selected);
     let server = &selected.user.server;
-    let work = find(server, &selected.mailbox, (&search.key, &before));
+    let question = (&search.key, &before);
+    let (key, cut) = message_limit::narrowed(server, &selected.mailbox, question);
+    let work = find(server, &selected.mailbox, (&key, &before));
     let found = telling(talk, server.settings().progress, work).await??;
     match results {
         None => plain(talk, selected, &asked, &found).await?,
@@ -47,7 +51,16 @@ pub(super) async fn run(talk: &mut Talk, selected: &mut Selected, search: &Searc
             answer.save(selected);
         }
     }
-    Ok(Done::new(asked.done("Searched", "Searched and saved")))
+    let done = Done::new(asked.done("Searched", "Searched and saved"));
+    Ok(cut.tell(&mut talk.reply, done))
+}
+
+/// Refuses CHARSET to a client that has enabled UTF8=ACCEPT: there is only one (RFC 6855 3).
+pub(super) fn check_charset(user: &Authenticated, charset: Option<Charset>) -> Result<(), Failed> {
+    match user.utf8 && charset.is_some() {
+        true => Err(Failed::bad("No CHARSET: it is UTF-8, since UTF8=ACCEPT has been enabled")),
+        false => Ok(()),
+    }
 }
 
 /// The messages of a view that match a key, in which `$` stands for what was saved.

@@ -6,6 +6,7 @@ use super::search::answer::{Answer, Asked};
 use super::search::{find, room};
 use crate::codec::command::Sort;
 use crate::contexts::{Shown, number};
+use crate::message_limit;
 use crate::outcome::{Done, Outcome};
 use crate::state::Selected;
 use crate::talk::Talk;
@@ -22,6 +23,7 @@ pub(super) async fn run(talk: &mut Talk, selected: &mut Selected, sort: &Sort) -
     asked.check_tag(talk, selected)?;
     let before = asked.saved_before(selected);
     let (server, view) = (&selected.user.server, selected.mailbox.uids());
+    message_limit::check_search(server, &selected.mailbox, (&sort.key, &before))?;
     let found = find(server, &selected.mailbox, (&sort.key, &before)).await?;
     let _room = room::take(server, view.len(), room::PER_SORTED).await?;
     let sorted = selected.mailbox.sort(&found, &sort.program).await?;

@@ -8,6 +8,7 @@ use mailstore::uid::UidSet;
 
 use crate::codec::command::{By, Echo, Store};
 use crate::codec::reply::Code;
+use crate::message_limit;
 use crate::outcome::{Done, Failed, Note, Outcome};
 use crate::state::Selected;
 use crate::talk::Talk;
@@ -18,6 +19,7 @@ pub(super) async fn run(talk: &mut Talk, selected: &mut Selected, store: Store) 
         selected.enable_condstore(&mut talk.reply);
     }
     let uids = selected.resolve(store.by, &store.set)?;
+    let (uids, cut) = message_limit::highest(&selected.user.server, uids);
     if uids.is_empty() {
         return Ok(Done::new("No messages"));
     }
@@ -35,14 +37,15 @@ pub(super) async fn run(talk: &mut Talk, selected: &mut Selected, store: Store) 
         Echo::Silent => UidSet::new(),
     };
     let expunged = show(talk, selected, shown, (by, echo)).await?;
-    Ok(match (stale.is_empty(), expunged) {
+    let done = match (stale.is_empty(), expunged) {
         (false, _) => {
             let stale = selected.numbers(by, stale);
             Done::noting(Note::Modified(stale), "Some have changed since")
         }
         (true, Presence::Expunged) => Done::with(Code::ExpungeIssued, "Some are gone"),
         (true, Presence::Live) => Done::new("Stored"),
-    })
+    };
+    Ok(cut.tell(&mut talk.reply, done))
 }
 
 /// Shows the flags of messages as they are now. Says whether one of them has gone.

@@ -3,6 +3,7 @@
 use super::search::{find, room};
 use crate::codec::command::Thread;
 use crate::contexts::number;
+use crate::message_limit;
 use crate::outcome::{Done, Outcome};
 use crate::state::Selected;
 use crate::talk::Talk;
@@ -12,7 +13,9 @@ pub(super) async fn run(talk: &mut Talk, selected: &mut Selected, thread: &Threa
         selected.enable_condstore(&mut talk.reply);
     }
     let (server, view) = (&selected.user.server, selected.mailbox.uids());
-    let found = find(server, &selected.mailbox, (&thread.key, &selected.searches.saved)).await?;
+    let question = (&thread.key, &selected.searches.saved);
+    message_limit::check_search(server, &selected.mailbox, question)?;
+    let found = find(server, &selected.mailbox, question).await?;
     let _room = room::take(server, view.len(), room::PER_SORTED).await?;
     let threaded = selected.mailbox.thread(&found.uids, thread.algorithm).await?;
     let uids = threaded.uids.iter();

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use harness::{Front, People, Scene, set_timeout, wire_settings};
 pub use harness::{On, Server};
-use imap_frontend::{Imap, Literals, Settings};
+use imap_frontend::{Imap, Literals, MessageLimit, Settings};
 use mailstore::store::directory::{Directory, Service};
 use mailstore::{Backend, Mailstore};
 
@@ -34,6 +34,10 @@ pub struct Options {
 /// Of IMAP only.
 fn people(people: People) -> Arc<dyn Directory> {
     Arc::new(People { service: Some(Service::Imap), ..people })
+}
+
+fn at_least_one(number: u64) -> std::num::NonZeroU32 {
+    std::num::NonZeroU32::new(number as u32).expect("one at least")
 }
 
 impl Default for Options {
@@ -84,6 +88,10 @@ impl Scene for Options {
             "sessions_per_account" => self.imap.sessions_per_account = number as u32,
             "commands_before_login" => self.imap.commands_before_login = number as u32,
             "progress_ms" => self.imap.progress = Duration::from_millis(number),
+            "message_limit" => {
+                self.imap.message_limit = MessageLimit::Commands(at_least_one(number))
+            }
+            "save_limit" => self.imap.message_limit = MessageLimit::Saves(at_least_one(number)),
             "literal_minus" => self.imap.literals = Literals::Minus,
             "bad_commands" => self.imap.bad_commands = number as u32,
             other => panic!("unknown setting {other}"),

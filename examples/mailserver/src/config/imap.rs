@@ -1,10 +1,12 @@
 //! `[imap]`
 
-use imap_frontend::Literals;
+use std::num::NonZeroU32;
+
+use imap_frontend::{Literals, MessageLimit};
 use serde::{Deserialize, Serialize};
 use wire::{ListenAddr, Network};
 
-use super::{Config, loopback, text};
+use super::{Config, Filter, loopback, text};
 
 /// `[imap]`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,6 +19,10 @@ pub(crate) struct Imap {
     #[serde(with = "text")]
     pub(crate) proxies: Vec<Network>,
     pub(crate) literal_plus: bool,
+    pub(crate) message_limit: u32,
+    pub(crate) save_limit: u32,
+    #[serde(with = "text")]
+    pub(crate) filters: Vec<Filter>,
 }
 
 impl Default for Imap {
@@ -27,7 +33,19 @@ impl Default for Imap {
             starttls: true,
             proxies: Vec::new(),
             literal_plus: true,
+            message_limit: 0,
+            save_limit: 0,
+            filters: Vec::new(),
         }
+    }
+}
+
+impl Imap {
+    /// One limit on all commands holds for those that save too.
+    fn message_limit(&self) -> MessageLimit {
+        let commands = NonZeroU32::new(self.message_limit).map(MessageLimit::Commands);
+        let saves = NonZeroU32::new(self.save_limit).map(MessageLimit::Saves);
+        commands.or(saves).unwrap_or_default()
     }
 }
 
@@ -39,6 +57,13 @@ impl Config {
             true => Literals::Plus,
             false => Literals::Minus,
         };
-        imap_frontend::Settings { sessions_per_account, literals, ..Default::default() }
+        let filters = self.imap.filters.iter();
+        imap_frontend::Settings {
+            sessions_per_account,
+            literals,
+            message_limit: self.imap.message_limit(),
+            filters: filters.map(|it| (it.name.clone(), it.keys.clone())).collect(),
+            ..Default::default()
+        }
     }
 }

@@ -33,6 +33,7 @@ fn what_is_written_reads_the_same() {
     config.lmtp.listen = vec![ListenAddr::Unix("/run/lmtp".into())];
     config.domain_aliases = vec!["a.example = b.example".parse().unwrap()];
     config.imap.proxies = vec!["10.0.0.0/8".parse().unwrap()];
+    config.imap.filters = vec!["week = UNSEEN SUBJECT \"a=b\"".parse().unwrap()];
     assert_eq!(Config::parse(&config.to_toml().unwrap()).unwrap(), config);
 }
 
@@ -52,6 +53,8 @@ fn an_unknown_option_is_named_with_its_line() {
 fn a_wrong_value_is_named_with_its_line() {
     for (text, says) in [
         ("[imap]\nlisten = [\"143\"]", "\"143\" is neither address:port nor unix:/path"),
+        ("[imap]\nfilters = [\"a b=ALL\"]", "\"a b=ALL\" is not a name and search keys"),
+        ("[imap]\nfilters = [\"a=NONE\"]", "is no search: expected a search key"),
         ("[lmtp]\nproxies = [\"all\"]", "\"all\" is neither an IP address"),
         ("\nhome_domains = [\"a b\"]", "\"a b\" is not a domain name"),
         ("[login]\nwithout_tls = \"never\"", "`local` or `anywhere`"),

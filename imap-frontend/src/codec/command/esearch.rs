@@ -1,6 +1,6 @@
 //! ESEARCH (RFC 7377): a search in several mailboxes.
 
-use mailstore::search::Key;
+use mailstore::search::{Charset, Key};
 
 use super::search::{self, ResultOption, note, results};
 use super::{Cursor, MailboxName, Parsed};
@@ -14,6 +14,8 @@ pub struct Esearch {
     pub results: Vec<ResultOption>,
     /// What to look for.
     pub key: Key,
+    /// CHARSET, if it was given.
+    pub charset: Option<Charset>,
     /// MODSEQ is among the keys.
     pub modseq: bool,
 }
@@ -50,10 +52,10 @@ pub(super) fn parse(cursor: &mut Cursor<'_>) -> Parsed<Esearch> {
     }
     let results = results(cursor)?;
     let found = search::keys(cursor).map_err(|error| note(&results, error));
-    let (key, modseq) = found?;
+    let (charset, (key, modseq)) = found?;
     let results = results.unwrap_or_else(|| vec![ResultOption::All]);
     search::check_relevancy(cursor, &results, &key)?;
-    Ok(Esearch { sources, results, key, modseq })
+    Ok(Esearch { sources, results, charset, key, modseq })
 }
 
 fn source(cursor: &mut Cursor<'_>) -> Parsed<Source> {

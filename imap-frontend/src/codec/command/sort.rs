@@ -41,15 +41,19 @@ const CRITERIA: [(&str, Criterion); 10] = [
 
 pub(super) fn parse(cursor: &mut Cursor<'_>, by: By) -> Parsed<Sort> {
     cursor.space()?;
-    let results = search::results(cursor)?;
+    let mut results = search::results(cursor)?;
     let at = cursor.at();
     let program = cursor.list1("a list of sort criteria", criterion)?;
     if program.len() > Sort::MAX_CRITERIA {
         return Cursor::expected_at(at, "at most 32 sort criteria");
     }
     cursor.space()?;
-    let (key, modseq) =
-        search::in_charset(cursor).map_err(|error| search::note(&results, error))?;
+    let charset = search::in_charset(cursor).map_err(|error| search::note(&results, error))?;
+    if results.is_none() {
+        // Some clients put RETURN here; it is no search key, so it can mean nothing else.
+        results = search::results(cursor)?;
+    }
+    let (key, modseq) = search::keys_in(charset, cursor)?;
     search::check_relevancy(cursor, results.as_deref().unwrap_or_default(), &key)?;
     let by_relevancy = |(criterion, _): &(Criterion, Direction)| *criterion == Criterion::Relevancy;
     if program.iter().any(by_relevancy) && !key.is_fuzzy() {

@@ -28,6 +28,7 @@ pub(super) fn parse(cursor: &mut Cursor<'_>, by: By) -> Parsed<Thread> {
     cursor.space()?;
     let algorithm = cursor.one_of(&ALGORITHMS, "ORDEREDSUBJECT, REFERENCES or REFS")?;
     cursor.space()?;
-    let (key, modseq) = search::in_charset(cursor)?;
+    let charset = search::in_charset(cursor)?;
+    let (key, modseq) = search::keys_in(charset, cursor)?;
     Ok(Thread { by, algorithm, key, modseq })
 }

@@ -76,6 +76,13 @@ pub enum Code<'a> {
     Limit,
     /// MAILBOXID (RFC 8474 4.1).
     MailboxId(MailboxKey),
+    /// MESSAGELIMIT: no command works on more messages than so many (RFC 9738 3.1).
+    MessageLimit {
+        /// How many.
+        limit: u32,
+        /// The lowest UID that it has worked on, if it has worked on some.
+        lowest: Option<Uid>,
+    },
     /// METADATA LONGENTRIES: a value of so many bytes was longer than MAXSIZE (RFC 5464 4.2.1).
     MetadataLongEntries(u64),
     /// METADATA MAXSIZE: no value may be longer than so many bytes (RFC 5464 4.3).
@@ -182,6 +189,10 @@ impl Code<'_> {
             }
             Self::HighestModSeq(ModSeq(modseq)) => number(out, modseq),
             Self::MailboxId(key) => out.put_slice(format!(" ({})", mailbox_id(key)).as_bytes()),
+            Self::MessageLimit { limit, lowest } => {
+                number(out, limit);
+                lowest.iter().for_each(|lowest| number(out, lowest.get()));
+            }
             Self::MetadataLongEntries(bytes) | Self::MetadataMaxSize(bytes) => number(out, bytes),
             Self::Modified(uids) => set(out, uids),
             Self::NoUpdate(tag) => {
@@ -225,6 +236,7 @@ impl Code<'_> {
             Self::InUse => "INUSE",
             Self::Limit => "LIMIT",
             Self::MailboxId(_) => "MAILBOXID",
+            Self::MessageLimit { .. } => "MESSAGELIMIT",
             Self::MetadataLongEntries(_) => "METADATA LONGENTRIES",
             Self::MetadataMaxSize(_) => "METADATA MAXSIZE",
             Self::MetadataTooMany => "METADATA TOOMANY",

@@ -119,7 +119,6 @@ impl Esearch<'_> {
         self.out.put_u8(b')');
     }
 
-    /// `PARTIAL (-1:-100 `, up to what it shows.
     /// `RELEVANCY (score ...)` (RFC 6203 4).
     pub fn relevancy(&mut self, scores: impl IntoIterator<Item = u8>) {
         self.name("RELEVANCY");
@@ -148,6 +147,7 @@ impl Esearch<'_> {
         self.out.put_u8(b')');
     }
 
+    /// `PARTIAL (-1:-100 `, up to what it shows.
     fn window(&mut self, window: Window) {
         self.name("PARTIAL");
         let sign = if window.end == End::Last { "-" } else { "" };

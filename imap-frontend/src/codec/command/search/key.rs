@@ -1,7 +1,10 @@
 //! Search keys.
 
+use std::num::NonZeroU32;
+
 use mailstore::flags::SystemFlag;
 use mailstore::search::{Charset, DateField, Day, Key};
+use mailstore::uid::{Bound, SequenceSet};
 
 use super::super::Messages;
 use super::{Cursor, Parsed};
@@ -76,6 +79,8 @@ impl Keys {
                 | b"HEADER"
                 | b"OLDER"
                 | b"YOUNGER"
+                | b"UIDAFTER"
+                | b"UIDBEFORE"
                 | b"LARGER"
                 | b"SMALLER"
                 | b"MODSEQ"
@@ -112,6 +117,12 @@ impl Keys {
             }
             b"OLDER" => cursor.nz_number().map(|secs| Key::Older(secs.get())),
             b"YOUNGER" => cursor.nz_number().map(|secs| Key::Younger(secs.get())),
+            b"UIDAFTER" => {
+                cursor.nz_number().map(|uid| uids(uid.checked_add(1), Some(NonZeroU32::MAX)))
+            }
+            b"UIDBEFORE" => cursor
+                .nz_number()
+                .map(|uid| uids(Some(NonZeroU32::MIN), NonZeroU32::new(uid.get() - 1))),
             b"LARGER" => cursor.number64().map(Key::Larger),
             b"SMALLER" => cursor.number64().map(Key::Smaller),
             b"MODSEQ" => self.modseq(cursor),
@@ -171,6 +182,12 @@ fn all_of(mut keys: Vec<Key>) -> Key {
             Key::And(keys)
         }
     }
+}
+
+/// The messages between two UIDs; none, if one of those is no number.
+fn uids(from: Option<NonZeroU32>, to: Option<NonZeroU32>) -> Key {
+    let bound = |number: Option<NonZeroU32>| number.map(Bound::Number);
+    Key::Uid(SequenceSet(bound(from).zip(bound(to)).into_iter().collect()))
 }
 
 /// What no message matches.
