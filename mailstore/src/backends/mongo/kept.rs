@@ -65,6 +65,7 @@ fn same(account: AccountId, record: &Record) -> Read<Document> {
     let until = record.until.map(moment);
     Ok(doc! {
         "_id": document::id(account, &[record.key.as_bytes()]),
+        "account": account.get(),
         "value": binary(record.value.clone()),
         "until": until.unwrap_or_else(|| doc! { "$exists": false }.into()),
     })

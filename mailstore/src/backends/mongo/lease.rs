@@ -13,8 +13,9 @@ use crate::time::Timestamp;
 /// Decides what is asked; returns who has the lease then.
 pub(super) async fn ask(store: &Store, ask: &LeaseAsk) -> Result<Option<Held>, Failure> {
     let id = document::id(ask.account, &[ask.name.as_bytes()]);
+    let this = doc! { "_id": id, "account": ask.account.get() };
     loop {
-        let found = store.find_one(LEASES, doc! { "_id": &id }).await?;
+        let found = store.find_one(LEASES, this.clone()).await?;
         let found = found.map(held_from).transpose()?;
         let decided = ask.decide(found);
         if decided == found || replace(store, ask, (found, decided)).await? {
