@@ -1,13 +1,14 @@
 //! What many hosts share, from `scripts/services`, empty.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use mailstore::Backend;
-use mailstore::backends::mongo::{Mongo, MongoOptions};
+use mailstore::backends::mongo::{Mongo, MongoOptions, Observer};
 use mailstore::backends::object::ObjectBlobs;
 use mailstore::backends::redis::{Redis, RedisSettings};
 use mailstore::random::Random;
+use mongodb::Client;
 
 fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| {
@@ -25,10 +26,81 @@ fn patient() -> MongoOptions {
     MongoOptions { timeout: Duration::from_secs(300), patience, ..MongoOptions::default() }
 }
 
+/// A database, on a server that was given dropped with this.
+#[derive(Debug)]
+pub(crate) struct Database(String);
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        // A server of the tests' own goes with all that it holds, and is slow to drop a part of it.
+        let uri = variable("MAILSTORE_TEST_MONGODB");
+        if std::env::var("MAILSTORE_TEST_MONGODB_OWN").is_ok_and(|own| own == uri) {
+            return;
+        }
+        let name = std::mem::take(&mut self.0);
+        // A runtime of its own: the test's may be at its end.
+        let work = move || -> mongodb::error::Result<()> {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(async {
+                let client = Client::with_uri_str(uri).await?;
+                client.database(&name).drop().await
+            })
+        };
+        if let Ok(Err(error)) = std::thread::spawn(work).join() {
+            eprintln!("a database is left: {error}");
+        }
+    }
+}
+
+/// The commands that MongoDB was sent, but for what a process says of itself now and then.
+#[derive(Clone, Debug, Default)]
+pub struct Rounds(Arc<Mutex<Vec<String>>>);
+
+impl Rounds {
+    /// Those since the last call, by name.
+    pub fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+
+    fn observer(&self) -> Observer {
+        let names = Arc::clone(&self.0);
+        let of_itself = b"update\0\x0a\0\0\0processes\0";
+        Observer::new(move |name, command| {
+            if !command.windows(of_itself.len()).any(|bytes| bytes == of_itself) {
+                names.lock().unwrap().push(name.to_owned());
+            }
+        })
+    }
+}
+
+/// Several hosts on one database, each of which counts what it asks MongoDB.
+#[derive(Debug)]
+pub struct Hosts(Database);
+
+impl Hosts {
+    /// On an empty database.
+    #[expect(clippy::new_without_default, reason = "each is another one")]
+    pub fn new() -> Self {
+        Self(Database(unused_name()))
+    }
+
+    /// One more of them.
+    pub async fn host(&self) -> (Backend, Rounds) {
+        let rounds = Rounds::default();
+        let options = MongoOptions { observer: Some(rounds.observer()), ..patient() };
+        (connect(&self.0, options).await, rounds)
+    }
+}
+
 /// MongoDB with GridFS, and Redis.
-pub(crate) async fn backend() -> Backend {
+pub(crate) async fn on_mongodb() -> (Backend, Database) {
+    let database = Database(unused_name());
+    (connect(&database, patient()).await, database)
+}
+
+async fn connect(database: &Database, options: MongoOptions) -> Backend {
     let uri = variable("MAILSTORE_TEST_MONGODB");
-    let mongo = Mongo::connect(&uri, &unused_name(), patient()).await.unwrap();
+    let mongo = Mongo::connect(&uri, &database.0, options).await.unwrap();
     let settings = RedisSettings { prefix: unused_name(), ..RedisSettings::default() };
     let redis = Redis::open(&variable("MAILSTORE_TEST_REDIS"), settings).unwrap();
     Backend {
@@ -40,7 +112,7 @@ pub(crate) async fn backend() -> Backend {
 }
 
 /// The same, with its blobs in S3.
-pub(crate) async fn with_s3() -> Backend {
+pub(crate) async fn with_s3() -> (Backend, Database) {
     let options = [
         ("endpoint", variable("MAILSTORE_TEST_S3").as_str()),
         ("allow_http", "true"),
@@ -50,5 +122,6 @@ pub(crate) async fn with_s3() -> Backend {
     ]
     .map(|(key, value)| (key.to_owned(), value.to_owned()));
     let blobs = ObjectBlobs::at(&format!("s3://mail/{}", unused_name()), &options).unwrap();
-    Backend { blobs: Arc::new(blobs), ..backend().await }
+    let (backend, database) = on_mongodb().await;
+    (Backend { blobs: Arc::new(blobs), ..backend }, database)
 }

@@ -62,6 +62,8 @@ mod seeds;
 mod server;
 mod tls;
 
+#[cfg(feature = "cluster")]
+pub use cluster::{Hosts, Rounds};
 pub use corpus::{Newlines, corpus, generated};
 pub use lines::{Lines, PATIENCE};
 pub use mail::Mail;

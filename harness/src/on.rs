@@ -1,5 +1,6 @@
 //! What a test runs on.
 
+use std::any::Any;
 use std::sync::Arc;
 
 use mailstore::Backend;
@@ -34,7 +35,7 @@ pub struct Opened {
     /// The backend.
     pub backend: Backend,
     /// What it is kept in, as long as this lives.
-    pub directory: Option<tempfile::TempDir>,
+    pub place: Option<Box<dyn Any + Send + Sync>>,
 }
 
 impl On {
@@ -45,12 +46,12 @@ impl On {
             Self::Embedded | Self::DeafEmbedded => {
                 let directory = tempfile::tempdir().unwrap();
                 let embedded = Embedded::open(directory.path()).unwrap();
-                Opened { backend: embedded.backend(), directory: Some(directory) }
+                Opened { backend: embedded.backend(), place: Some(Box::new(directory)) }
             }
             #[cfg(feature = "cluster")]
-            Self::Cluster => Opened::of(crate::cluster::backend().await),
+            Self::Cluster => Opened::in_database(crate::cluster::on_mongodb().await),
             #[cfg(feature = "cluster")]
-            Self::ClusterS3 => Opened::of(crate::cluster::with_s3().await),
+            Self::ClusterS3 => Opened::in_database(crate::cluster::with_s3().await),
         };
         if matches!(self, Self::DeafMemory | Self::DeafEmbedded) {
             opened.backend.beacon = Arc::new(Deaf::default());
@@ -61,7 +62,12 @@ impl On {
 
 impl Opened {
     fn of(backend: Backend) -> Self {
-        Self { backend, directory: None }
+        Self { backend, place: None }
+    }
+
+    #[cfg(feature = "cluster")]
+    fn in_database((backend, database): (Backend, crate::cluster::Database)) -> Self {
+        Self { backend, place: Some(Box::new(database)) }
     }
 }
 

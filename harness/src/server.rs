@@ -1,5 +1,6 @@
 //! A server for a test.
 
+use std::any::Any;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,7 +32,7 @@ pub struct Server {
     pub address: SocketAddr,
     trigger: Trigger,
     task: JoinHandle<()>,
-    _directory: Option<tempfile::TempDir>,
+    _place: Option<Box<dyn Any + Send + Sync>>,
 }
 
 impl Server {
@@ -43,7 +44,7 @@ impl Server {
     /// On a backend that has been opened.
     pub async fn on_opened(opened: Opened, front: impl Front) -> Self {
         let server = Self::on_backend(opened.backend, front).await;
-        Self { _directory: opened.directory, ..server }
+        Self { _place: opened.place, ..server }
     }
 
     /// On this backend.
@@ -54,7 +55,7 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let (trigger, shutdown) = Shutdown::channel();
         let task = tokio::spawn(wire::serve(listener, settings, Arc::new(protocol), shutdown));
-        Self { store, address, trigger, task, _directory: None }
+        Self { store, address, trigger, task, _place: None }
     }
 
     /// Shuts down, and waits for the end.

@@ -77,6 +77,18 @@ async fn embedded() {
     all_come_back(On::Embedded).await;
 }
 
+#[cfg(feature = "cluster-tests")]
+#[tokio::test]
+async fn cluster() {
+    all_come_back(On::Cluster).await;
+}
+
+#[cfg(feature = "cluster-tests")]
+#[tokio::test]
+async fn cluster_with_s3() {
+    all_come_back(On::ClusterS3).await;
+}
+
 async fn all_come_back(on: On) {
     let server = Server::start(on, Options::default()).await;
     let mut client = Client::select(server.address, "INBOX").await;

@@ -156,3 +156,10 @@ async fn embedded() {
         live(On::Embedded, seed, Trims::Some).await;
     }
 }
+
+#[cfg(feature = "cluster-tests")]
+#[tokio::test]
+async fn cluster() {
+    live(On::Cluster, 200, Trims::None).await;
+    live(On::Cluster, 201, Trims::Some).await;
+}

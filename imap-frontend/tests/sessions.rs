@@ -39,6 +39,18 @@ macro_rules! on_every_backend {
             async fn embedded_with_a_deaf_beacon() {
                 super::$name(On::DeafEmbedded).await;
             }
+
+            #[cfg(feature = "cluster-tests")]
+            #[tokio::test]
+            async fn cluster() {
+                super::$name(On::Cluster).await;
+            }
+
+            #[cfg(feature = "cluster-tests")]
+            #[tokio::test]
+            async fn cluster_with_s3() {
+                super::$name(On::ClusterS3).await;
+            }
         }
     )* };
 }
