@@ -28,6 +28,7 @@ macro_rules! ledger_contract {
             commits: a_change_is_applied_once
             commits: a_change_is_applied_once_though_reopened
             commits: what_is_committed_outlives_a_reopen
+            commits: commits_are_counted
             uids: uids_ascend_and_never_return
             uids: a_name_used_again_has_a_higher_uid_validity
             uids: a_mailbox_id_is_never_used_twice

@@ -10,6 +10,7 @@ use axum::http::header::{CONTENT_TYPE, HeaderValue};
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use mailstore::store::Contention;
 
 use crate::api::Api;
 use crate::caller::{About, Caller};
@@ -43,7 +44,7 @@ impl Metrics {
         counted.took += took;
     }
 
-    fn text(&self) -> String {
+    fn text(&self, ledger: Option<Contention>) -> String {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (mut requests, mut seconds) = (String::new(), String::new());
         for (Labels { route, method, status }, counted) in all.iter() {
@@ -53,12 +54,23 @@ impl Metrics {
             let _ = writeln!(seconds, "mailstore_http_request_seconds_total{labels} {took}");
         }
         format!(
-            "# HELP mailstore_http_requests_total Requests answered.\n\
+            "{}# HELP mailstore_http_requests_total Requests answered.\n\
              # TYPE mailstore_http_requests_total counter\n{requests}\
              # HELP mailstore_http_request_seconds_total Seconds until the answers began.\n\
-             # TYPE mailstore_http_request_seconds_total counter\n{seconds}"
+             # TYPE mailstore_http_request_seconds_total counter\n{seconds}",
+            ledger.map(commits).unwrap_or_default()
         )
     }
+}
+
+/// Where several processes commit to one ledger: how often they are in each other's way.
+fn commits(Contention { commits, retries }: Contention) -> String {
+    format!(
+        "# HELP mailstore_commits_total Transactions made.\n\
+         # TYPE mailstore_commits_total counter\nmailstore_commits_total {commits}\n\
+         # HELP mailstore_commit_retries_total Transactions that failed and were begun again.\n\
+         # TYPE mailstore_commit_retries_total counter\nmailstore_commit_retries_total {retries}\n"
+    )
 }
 
 /// Counts a request.
@@ -104,5 +116,6 @@ impl FromRequestParts<Arc<Api>> for Reader {
     responses((status = 200, body = String, content_type = "text/plain"), Problems))]
 pub(crate) async fn metrics(State(api): State<Arc<Api>>, _: Reader) -> Response {
     let kind = HeaderValue::from_static("text/plain; version=0.0.4");
-    ([(CONTENT_TYPE, kind)], api.metrics.text()).into_response()
+    let text = api.metrics.text(api.store.ledger().contention());
+    ([(CONTENT_TYPE, kind)], text).into_response()
 }

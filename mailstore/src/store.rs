@@ -16,6 +16,7 @@ pub use directory::Directory;
 pub use error::{CommitError, Fault, StoreError};
 pub use lease::{Held, LeaseAsk, LeaseHolder, LeaseOp};
 pub use ledger::{
-    BlobState, Claim, Ledger, Opened, PAGE_BYTES, PAGE_PROPERTIES, PAGE_ROWS, Page, Purge, Purged,
+    BlobState, Claim, Contention, Ledger, Opened, PAGE_BYTES, PAGE_PROPERTIES, PAGE_ROWS, Page,
+    Purge, Purged,
 };
 pub use shared::{LocalShared, Shared};

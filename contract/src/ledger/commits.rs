@@ -44,6 +44,16 @@ pub async fn a_refusal_leaves_no_trace(tested: Tested) {
     }
 }
 
+/// Each once, where it is counted how often they are in others' way; here they are in nobody's.
+pub async fn commits_are_counted(tested: Tested) {
+    let account = Account::provisioned(tested.ledger(), 1).await;
+    let counted = || account.ledger.contention().map(|count| (count.commits, count.retries));
+    let before = counted();
+    account.append(INBOX, vec![message("x")]).await;
+    account.append(INBOX, vec![message("y")]).await;
+    assert_eq!(counted(), before.map(|(commits, retries)| (commits + 2, retries)));
+}
+
 /// The others of its group are committed as if it had not been there.
 pub async fn a_refusal_in_a_group_touches_only_itself(tested: Tested) {
     let account = Account::provisioned(tested.ledger(), 1).await;

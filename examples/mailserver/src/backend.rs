@@ -16,13 +16,22 @@ use crate::problem::{Doing, Problem};
 /// Where mail is, and where users are.
 pub(crate) type Opened = (Backend, Arc<dyn AccountStore>);
 
+/// What to do while a server that is needed is away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Away {
+    /// Wait until it is there, and say so in the log.
+    Wait,
+    /// Give up.
+    Fail,
+}
+
 /// Opens all that is configured.
-pub(crate) async fn open(config: &Config) -> Result<Opened, Problem> {
+pub(crate) async fn open(config: &Config, away: Away) -> Result<Opened, Problem> {
     let (backend, users) = match config.backend.store {
         Kind::Embedded => embedded(config)?,
         Kind::Mongodb => {
             make(&config.directory)?;
-            mongodb(&config.backend.mongodb).await?
+            mongodb(&config.backend.mongodb, away).await?
         }
     };
     Ok((place(&config.backend, backend)?, users))
@@ -62,11 +71,18 @@ fn beacon(config: &config::Backend, backend: Backend) -> Result<Backend, Problem
 }
 
 #[cfg(feature = "cluster")]
-async fn mongodb(config: &config::Mongodb) -> Result<Opened, Problem> {
+async fn mongodb(config: &config::Mongodb, away: Away) -> Result<Opened, Problem> {
+    use std::time::Duration;
+
     use mailstore::backends::mongo::{Mongo, MongoOptions};
     use mailstore::store::{LocalBeacon, LocalShared};
 
-    let mongo = Mongo::connect(&config.uri, &config.database, MongoOptions::default())
+    let wait = match away {
+        Away::Wait => Duration::MAX,
+        Away::Fail => Duration::ZERO,
+    };
+    let options = MongoOptions { wait, ..MongoOptions::default() };
+    let mongo = Mongo::connect(&config.uri, &config.database, options)
         .await
         .doing(|| "opening the store".to_owned())?;
     let backend = Backend {
@@ -91,7 +107,7 @@ fn redis(url: &str, backend: Backend) -> Result<Backend, Problem> {
 const NOT_BUILT_IN: &str = "this program was built without it: build it with --features cluster";
 
 #[cfg(not(feature = "cluster"))]
-async fn mongodb(_: &config::Mongodb) -> Result<Opened, Problem> {
+async fn mongodb(_: &config::Mongodb, _: Away) -> Result<Opened, Problem> {
     Err(NOT_BUILT_IN).doing(|| "opening the store in MongoDB".to_owned())
 }
 

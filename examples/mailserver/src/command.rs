@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use mailstore::backends::embedded;
 
+use crate::backend::Away;
 use crate::config::{self, Config, Kind};
 use crate::control::Client;
 use crate::problem::{Doing, Problem};
@@ -303,7 +304,7 @@ impl Office {
     async fn open(config: &Config) -> Result<Self, Problem> {
         match Client::connect(&config.directory)? {
             Some(client) => Ok(Self::There(client)),
-            None => store::open(config).await.map(Self::Here),
+            None => store::open(config, Away::Fail).await.map(Self::Here),
         }
     }
 

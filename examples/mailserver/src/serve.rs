@@ -10,6 +10,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
 use wire::{AuthPolicy, Encryption, Gate, Listener, Protocol, Settings, Shutdown, Tls, Trigger};
 
+use crate::backend::Away;
 use crate::config::Config;
 use crate::control::{self, Control};
 use crate::guide::{self, Place};
@@ -22,7 +23,11 @@ use crate::{root, tls};
 /// Serves until SIGTERM or SIGINT.
 pub(crate) async fn serve(config: &Config) -> Result<(), Problem> {
     let mut signals = Signals::listen()?;
-    let store = store::open(config).await?;
+    let opened = tokio::select! {
+        opened = store::open(config, Away::Wait) => opened,
+        () = signals.wait(&[]) => return Ok(()),
+    };
+    let store = opened?;
     let mut servers = Servers::new(config);
     servers.start_all(&store)?;
     servers.greet(&store).await?;

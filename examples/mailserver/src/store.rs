@@ -7,9 +7,10 @@ use mailstore::Mailstore;
 use mailstore::accounts::Accounts;
 use mailstore::time::Timestamp;
 
+use crate::backend::{self, Away};
 use crate::config::Config;
+use crate::keys;
 use crate::problem::Problem;
-use crate::{backend, keys};
 
 /// The store behind all services.
 #[derive(Clone)]
@@ -19,8 +20,8 @@ pub(crate) struct Store {
 }
 
 /// Opens the store. An embedded one is made, for its owner only, if there is none.
-pub(crate) async fn open(config: &Config) -> Result<Store, Problem> {
-    let (backend, users) = backend::open(config).await?;
+pub(crate) async fn open(config: &Config, away: Away) -> Result<Store, Problem> {
+    let (backend, users) = backend::open(config, away).await?;
     let mail = Mailstore::new(backend, (&config.store).into());
     let aliases = config.domain_aliases.iter().cloned();
     let accounts = Accounts::new(users)

@@ -47,7 +47,6 @@ use std::sync::Arc;
 #[cfg(feature = "accounts")]
 pub use accounts::MongoAccounts;
 pub use blobs::MongoBlobs;
-pub use commit::Contention;
 pub use connect::{MongoOptions, Observer};
 pub use ledger::MongoLedger;
 

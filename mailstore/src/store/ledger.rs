@@ -109,6 +109,20 @@ pub trait Ledger: Debug + Send + Sync + 'static {
     /// Removes a bounded amount of an account and all that it holds; true while there is more.
     /// Its claims and leases go too; its blobs go with the next sweep.
     async fn forget(&self, account: AccountId) -> Result<bool, StoreError>;
+
+    /// How often commits of this process were in others' way; `None` where nobody else commits.
+    fn contention(&self) -> Option<Contention> {
+        None
+    }
+}
+
+/// How often commits were in each other's way, since the ledger was opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Contention {
+    /// Transactions that were made.
+    pub commits: u64,
+    /// Tries before that which failed, because another was in the way or a server was.
+    pub retries: u64,
 }
 
 /// A mailbox and its UIDs, from one snapshot.

@@ -10,7 +10,7 @@ use mailstore::store::{CommitError, Fault, Ledger};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{AbortHandle, JoinSet};
 
-use crate::server::{Database, uri};
+use crate::server::{Database, patient, uri};
 
 fn options() -> MongoOptions {
     MongoOptions {
@@ -23,19 +23,16 @@ fn options() -> MongoOptions {
 /// A way to the server that can be cut.
 struct Way {
     port: u16,
-    running: Option<AbortHandle>,
+    running: AbortHandle,
 }
 
 impl Way {
     async fn open() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let mut way = Self { port, running: None };
-        way.run(listener);
-        way
+        Self::over(TcpListener::bind("127.0.0.1:0").await.unwrap())
     }
 
-    fn run(&mut self, listener: TcpListener) {
+    fn over(listener: TcpListener) -> Self {
+        let port = listener.local_addr().unwrap().port();
         let server = host();
         let task = tokio::spawn(async move {
             let mut connections = JoinSet::new();
@@ -47,22 +44,22 @@ impl Way {
                 });
             }
         });
-        self.running = Some(task.abort_handle());
+        Self { port, running: task.abort_handle() }
     }
 
     /// Cuts all connections; new ones are refused.
-    fn cut(&mut self) {
-        self.running.take().unwrap().abort();
+    fn cut(&self) {
+        self.running.abort();
     }
 
-    async fn mend(&mut self) {
-        let listener = loop {
-            match TcpListener::bind(("127.0.0.1", self.port)).await {
-                Ok(listener) => break listener,
+    /// The same way, mended.
+    async fn again(port: u16) -> Self {
+        loop {
+            match TcpListener::bind(("127.0.0.1", port)).await {
+                Ok(listener) => return Self::over(listener),
                 Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
             }
-        };
-        self.run(listener);
+        }
     }
 
     fn uri(&self) -> String {
@@ -90,6 +87,23 @@ async fn a_server_that_is_away_is_said_at_the_start() {
 }
 
 #[tokio::test]
+async fn a_server_that_comes_later_is_waited_for() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    drop(listener);
+    let uri = format!("mongodb://127.0.0.1:{port}/?directConnection=true");
+    let database = Database::new();
+    let options = MongoOptions { wait: Duration::MAX, timeout: patient().timeout, ..options() };
+    let connecting = Mongo::connect(&uri, &database.0, options);
+    let mut connecting = std::pin::pin!(connecting);
+    // It has found out that nobody is there, and goes on.
+    let patience = Duration::from_secs(3);
+    tokio::time::timeout(patience, &mut connecting).await.unwrap_err();
+    let _way = Way::again(port).await;
+    connecting.await.unwrap();
+}
+
+#[tokio::test]
 async fn a_server_that_says_nothing_is_given_up() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -111,7 +125,7 @@ async fn a_wrong_password_is_said() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn when_it_comes_back_everything_goes_on() {
     let database = Database::new();
-    let mut way = Way::open().await;
+    let way = Way::open().await;
     let mongo = Mongo::connect(&way.uri(), &database.0, options()).await.unwrap();
     let ledger: Arc<dyn Ledger> = mongo.ledger();
     let account = Account::provisioned(&ledger, 1).await;
@@ -124,7 +138,7 @@ async fn when_it_comes_back_everything_goes_on() {
     assert_eq!(error.fault, Fault::Unavailable, "{error}");
     let error = ledger.open(account.key(INBOX)).await.unwrap_err();
     assert_eq!(error.fault, Fault::Unavailable, "{error}");
-    way.mend().await;
+    let _way = Way::again(way.port).await;
     // The same change again: it is applied once, whatever became of the first try.
     for _ in 0..20 {
         if ledger.commit(vec![Arc::clone(&change)]).await.remove(0).is_ok() {
@@ -172,4 +186,37 @@ async fn a_commit_that_is_cut_off_anywhere_is_made_once() {
         let expected = uids(1, 1 + cut_at as u32);
         assert_eq!(account.uids(INBOX).await, expected, "cut at command {cut_at}");
     }
+}
+
+/// What was begun can be aborted as little as it can be ended, and the server holds it for a minute.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_was_cut_off_in_a_transaction_is_not_in_its_own_way() {
+    use std::sync::Mutex;
+
+    use mailstore::backends::mongo::Observer;
+
+    let database = Database::new();
+    let steady: Arc<dyn Ledger> = database.connect().await.ledger();
+    let account = Account::provisioned(&steady, 1).await;
+    let way = Way::open().await;
+    let (uri, port) = (way.uri(), way.port);
+    let way = Arc::new(Mutex::new(Some(way)));
+    let cut_once = Arc::clone(&way);
+    let observer = Observer::new(move |name, _| {
+        if name == "bulkWrite"
+            && let Some(way) = cut_once.lock().unwrap().take()
+        {
+            way.cut();
+        }
+    });
+    let timeout = Duration::from_secs(45);
+    let options = MongoOptions { observer: Some(observer), timeout, ..options() };
+    let ledger = Mongo::connect(&uri, &database.0, options).await.unwrap().ledger();
+    let op = Op::Append { to: INBOX, messages: vec![message("x")] };
+    let change = account.change(op);
+    ledger.commit(vec![Arc::clone(&change)]).await.remove(0).unwrap_err();
+    assert!(way.lock().unwrap().is_none(), "it was not cut");
+    let _way = Way::again(port).await;
+    ledger.commit(vec![change]).await.remove(0).unwrap();
+    assert_eq!(account.uids(INBOX).await, uids(1, 1));
 }

@@ -4,28 +4,34 @@
 use std::time::{Duration, Instant};
 
 use crate::common::Site;
+use crate::common::mongodb::{self, Bson};
 use crate::raw;
-use crate::site::{Cluster, Database, config, variable};
+use crate::site::{Cluster, Database, Service, config, variable};
 use crate::writer::deliver;
 
 /// The store gives a call up after 30 s; the rest is for machines that are busy.
 const MOST: Duration = Duration::from_secs(75);
 
-fn in_time<T>(what: impl FnOnce() -> T) -> T {
+pub(crate) fn in_time<T>(what: impl FnOnce() -> T) -> T {
     let begun = Instant::now();
     let done = what();
     assert!(begun.elapsed() < MOST, "{:?}", begun.elapsed());
     done
 }
 
+/// What was away may be noticed to be back only by a try that fails.
+pub(crate) fn again(work: &mut dyn FnMut() -> bool) {
+    assert!((0..20).any(|_| work()));
+}
+
 /// A message with an attachment that is too big for the ledger.
-fn big() -> String {
+fn big(bytes: usize) -> String {
     let mut state = 1_u64;
     let mut next = || {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         (state >> 56) as u8
     };
-    let content: Vec<u8> = (0..400_000).map(|_| next()).collect();
+    let content: Vec<u8> = (0..bytes).map(|_| next()).collect();
     let text = data_encoding::BASE64.encode(&content);
     let lines: Vec<_> =
         text.as_bytes().chunks(76).map(|line| str::from_utf8(line).unwrap()).collect();
@@ -36,19 +42,33 @@ fn big() -> String {
 #[test]
 fn a_server_that_cannot_be_used_is_said_at_the_start() {
     let server = variable("MAILSTORE_TEST_MONGODB");
-    let host = server.strip_prefix("mongodb://").unwrap().split(['/', '?']).next().unwrap();
-    let host = host.rsplit('@').next().unwrap();
-    let unused = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let host = mongodb::host(&server);
     for (uri, said) in [
         ("mongo://somewhere".to_owned(), "check the URI"),
         (format!("mongodb://nobody:wrong@{host}/"), "check the user and the password"),
-        (format!("mongodb://{unused}/"), "is it running"),
     ] {
         let site = Site::new(&config(&uri, "unused", 1));
         let told = in_time(|| site.refused(&[], ""));
         assert!(told.contains(said), "{uri}: {told}");
         assert!(!told.contains("wrong@"), "a password is said: {told}");
     }
+}
+
+#[test]
+fn a_server_that_is_away_at_the_start_is_waited_for() {
+    let mut mongodb = Service::secantus();
+    mongodb.kill();
+    let site = Site::new(&config(&format!("mongodb://127.0.0.1:{}", mongodb.port), "mail", 1));
+    let told = in_time(|| site.refused(&["user", "list"], ""));
+    assert!(told.contains("is it running"), "{told}");
+    std::thread::scope(|scope| {
+        let serving = scope.spawn(|| site.serve());
+        site.wait_for_log("MongoDB is away; it is tried again");
+        mongodb.run();
+        let server = serving.join().unwrap();
+        assert!(server.offers("imap"));
+    });
+    site.done(&["user", "add", "alice"], "sesame\n");
 }
 
 #[test]
@@ -74,7 +94,6 @@ fn while_mongodb_is_away_clients_are_told_and_then_all_goes_on() {
     let logs = cluster.logs();
     assert!(logs.contains("MongoDB") || logs.contains("Server selection timeout"), "{logs}");
     mongodb().run();
-    let again = |work: &mut dyn FnMut() -> bool| assert!((0..20).any(|_| work()));
     // In the same sessions, on the same host.
     again(&mut || session.append("INBOX", "Subject: 3\r\n\r\n").is_ok());
     again(&mut || deliver(&lmtp, "Subject: 4\r\n\r\n").is_ok());
@@ -88,7 +107,7 @@ fn while_mongodb_is_away_clients_are_told_and_then_all_goes_on() {
 fn documents_of_a_newer_release_and_lost_blobs_are_said() {
     let cluster = Cluster::start(1, Database::Own);
     let mut session = cluster.session(0, "INBOX");
-    session.append("INBOX", &big()).unwrap();
+    session.append("INBOX", &big(400_000)).unwrap();
     session.noop().unwrap();
 
     raw::change(&cluster, "messages", "$set", ("v", 2));
@@ -105,4 +124,43 @@ fn documents_of_a_newer_release_and_lost_blobs_are_said() {
     assert!(cluster.logs().contains("has not the bytes"), "{}", cluster.logs());
     raw::change(&cluster, "objects.chunks", "$inc", ("n", -1_000));
     session.ok("UID FETCH 1:* (BODY.PEEK[])").unwrap();
+}
+
+#[test]
+fn an_altered_blob_is_said() {
+    let cluster = Cluster::start(1, Database::Own);
+    let mut session = cluster.session(0, "INBOX");
+    session.append("INBOX", &big(700_000)).unwrap();
+    session.append("INBOX", "Subject: small\r\n\r\n").unwrap();
+    session.noop().unwrap();
+
+    // The bytes are all there, but two of three pieces stand in each other's place.
+    let place = |from: i32, to: i32| {
+        let those = Bson::default().number("n", from);
+        raw::change_those(&cluster, ("objects.chunks", those), "$set", ("n", to));
+    };
+    let exchange = || [(0, 9), (1, 0), (9, 1)].into_iter().for_each(|(from, to)| place(from, to));
+    exchange();
+    let refused = session.ok("UID FETCH 1 (BODY.PEEK[])").unwrap_err();
+    assert!(refused.to_string().contains(" NO ["), "{refused}");
+    assert!(cluster.logs().contains("was altered"), "{}", cluster.logs());
+    session.ok("UID FETCH 2 (BODY.PEEK[])").unwrap();
+    exchange();
+    session.ok("UID FETCH 1 (BODY.PEEK[])").unwrap();
+}
+
+/// More than a document can hold, in a header or in many small parts: all the same it is stored, and
+/// comes back.
+#[test]
+fn a_message_over_the_limits_of_a_document_is_no_trouble() {
+    let cluster = Cluster::start(1, Database::Common);
+    let mut session = cluster.session(0, "INBOX");
+    let header = format!("X-Long: {}\r\n\r\n", "long\r\n ".repeat(3_000_000));
+    let head = "Content-Type: multipart/mixed; boundary=b\r\n\r\n";
+    let part = format!("--b\r\n\r\n{}\r\n", "x".repeat(2_000));
+    let parts = format!("{head}{}--b--\r\n", part.repeat(9_500));
+    for message in [header, parts] {
+        let uid = in_time(|| session.append("INBOX", &message)).unwrap();
+        assert!(session.whole(uid).unwrap() == message, "UID {uid} came back altered");
+    }
 }

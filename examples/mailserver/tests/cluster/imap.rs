@@ -97,6 +97,15 @@ impl Session {
         }
     }
 
+    /// A message, byte for byte.
+    pub(crate) fn whole(&mut self, uid: u32) -> io::Result<String> {
+        self.send(&format!("UID FETCH {uid} (UID BODY.PEEK[])"))?;
+        let line = self.line()?;
+        self.answer()?;
+        let literal = line.split_once("}\r\n").map(|(_, rest)| rest.strip_suffix(")\r\n"));
+        Ok(literal.flatten().unwrap_or_else(|| panic!("no message in {line:?}")).to_owned())
+    }
+
     fn ask_for_news(&mut self) -> io::Result<()> {
         let unknown = |message: &Believed| message.uid.is_none() || message.flags.is_none();
         match self.believed.iter().position(unknown) {

@@ -1,10 +1,10 @@
 //! Several hosts, one mailbox: whatever fails, every session learns the truth, nothing that was
 //! acknowledged is lost, and nothing is there twice.
 //!
-//! Needs what `scripts/services start` starts and installs. Databases are left as they are, for
-//! who wants to look at them.
+//! Needs what `scripts/services start` starts and installs.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod between;
 mod book;
 #[path = "../common/mod.rs"]
 mod common;
@@ -13,11 +13,13 @@ mod imap;
 mod raw;
 mod reader;
 mod site;
+mod stepdown;
 mod writer;
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
+use std::time::Instant;
 
 use book::Book;
 use site::{Cluster, Database};
@@ -132,22 +134,26 @@ fn mongodb_is_killed_and_comes_back() {
     });
 }
 
-/// All are served, each of them at once with the others.
+/// All are served, each of them at once with the others. Prints what that took
+/// (`scripts/test --no-capture sixteen_writers`).
 #[test]
 fn sixteen_writers_on_four_hosts_contend() {
     const EACH: usize = 8;
     let cluster = Cluster::start(4, Database::Common);
-    std::thread::scope(|scope| {
-        for number in 0..16 {
-            let cluster = &cluster;
-            scope.spawn(move || {
-                let mut session = cluster.session(number, "INBOX");
-                for round in 0..EACH {
-                    session.append("INBOX", &format!("Subject: {number}-{round}\r\n\r\n")).unwrap();
-                }
-            });
-        }
+    let write = &|number| {
+        let mut session = cluster.session(number, "INBOX");
+        let times = (0..EACH).map(|round| {
+            let begun = Instant::now();
+            session.append("INBOX", &format!("Subject: {number}-{round}\r\n\r\n")).unwrap();
+            begun.elapsed()
+        });
+        times.max().unwrap()
+    };
+    let slowest = std::thread::scope(|scope| {
+        let writers: Vec<_> = (0..16).map(|number| scope.spawn(move || write(number))).collect();
+        writers.into_iter().map(|writer| writer.join().unwrap()).max().unwrap()
     });
+    println!("{}; the slowest append took {slowest:.2?}", cluster.contention());
     let mut session = cluster.session(0, "INBOX");
     let uids: Vec<_> = session.known().into_iter().map(|(uid, _)| uid as usize).collect();
     assert_eq!(uids, (1..=16 * EACH).collect::<Vec<_>>());

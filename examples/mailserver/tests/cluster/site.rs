@@ -1,6 +1,8 @@
 //! Several hosts on one MongoDB and one Redis.
 
 use std::fs::File;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
@@ -9,7 +11,8 @@ use std::time::Duration;
 use rustix::process::Signal;
 use tempfile::TempDir;
 
-use crate::common::{Server, Site};
+use crate::between::Between;
+use crate::common::{Server, Site, mongodb};
 use crate::imap::Session;
 
 /// The hosts, each a process of its own.
@@ -17,6 +20,7 @@ pub(crate) struct Cluster {
     hosts: Vec<Host>,
     pub(crate) redis: Mutex<Service>,
     pub(crate) mongodb: Option<Mutex<Service>>,
+    pub(crate) between: Option<Between>,
     pub(crate) mongodb_uri: String,
     pub(crate) database: String,
 }
@@ -33,15 +37,19 @@ pub(crate) enum Database {
     Common,
     /// One that can be killed.
     Own,
+    /// The same, and with something in between that can seem to be another.
+    Behind,
 }
 
 impl Cluster {
     /// Starts them; alice may log in, and has a mailbox Archive.
     pub(crate) fn start(hosts: usize, database: Database) -> Self {
         let redis = Service::redis();
-        let mongodb = (database == Database::Own).then(Service::secantus);
-        let uri = match &mongodb {
-            Some(own) => format!("mongodb://127.0.0.1:{}", own.port),
+        let mongodb = (database != Database::Common).then(Service::secantus);
+        let own = mongodb.as_ref().map(|own| own.port);
+        let between = own.filter(|_| database == Database::Behind).map(Between::of);
+        let uri = match between.as_ref().map(Between::port).or(own) {
+            Some(port) => format!("mongodb://127.0.0.1:{port}"),
             None => variable("MAILSTORE_TEST_MONGODB"),
         };
         let database = format!("mailstore_test_{:032x}", mailstore::random::Random::draw().0);
@@ -49,7 +57,7 @@ impl Cluster {
         let hosts = (0..hosts).map(|_| Host::start(&config)).collect();
         let mongodb = mongodb.map(Mutex::new);
         let redis = Mutex::new(redis);
-        let cluster = Self { hosts, redis, mongodb, mongodb_uri: uri, database };
+        let cluster = Self { hosts, redis, mongodb, between, mongodb_uri: uri, database };
         let add = ["user", "add", "alice", "--address", "alice@localhost"];
         cluster.hosts[0].site.done(&add, "sesame\n");
         cluster.session(0, "INBOX").ok("CREATE Archive").unwrap();
@@ -64,8 +72,7 @@ impl Cluster {
 
     /// Host and port of MongoDB.
     pub(crate) fn mongodb(&self) -> &str {
-        let rest = self.mongodb_uri.strip_prefix("mongodb://").unwrap();
-        rest.split(['/', '?']).next().unwrap()
+        mongodb::host(&self.mongodb_uri)
     }
 
     /// A session of alice's on a host.
@@ -83,9 +90,36 @@ impl Cluster {
         *host.server.lock().unwrap() = Some(server);
     }
 
+    /// How many commits all hosts have made, and how often they began again.
+    pub(crate) fn contention(&self) -> String {
+        let [commits, retries] = ["commits", "commit_retries"].map(|name| self.metric(name));
+        assert!(commits > 0);
+        format!("{commits} commits took {retries} retries")
+    }
+
+    /// The sum of a metric over all hosts.
+    fn metric(&self, name: &str) -> u64 {
+        let name = format!("mailstore_{name}_total ");
+        let of_host = |host| {
+            let text = get(&self.place(host, "http").unwrap(), "/metrics");
+            let value = text.lines().find_map(|line| line.strip_prefix(&name).map(str::to_owned));
+            value.unwrap_or_else(|| panic!("no {name}in {text}")).parse::<u64>().unwrap()
+        };
+        (0..self.hosts.len()).map(of_host).sum()
+    }
+
     /// What the hosts have logged.
     pub(crate) fn logs(&self) -> String {
         self.hosts.iter().map(|host| host.site.log()).collect()
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        self.hosts.clear();
+        if self.mongodb.is_none() {
+            mongodb::drop_database(&self.mongodb_uri, &self.database);
+        }
     }
 }
 
@@ -104,10 +138,21 @@ pub(crate) fn config(mongodb: &str, database: &str, redis: u16) -> String {
          [backend]\nstore = \"mongodb\"\nbeacon = \"redis://127.0.0.1:{redis}\"\n\
          [backend.mongodb]\nuri = \"{mongodb}\"\ndatabase = \"{database}\"\n\
          [imap]\nlisten = [\"127.0.0.1:0\"]\nstarttls = false\n\
-         [imaps]\nenabled = false\n[pop3]\nenabled = false\n[pop3s]\nenabled = false\n[http]\nenabled = false\n\
+         [imaps]\nenabled = false\n[pop3]\nenabled = false\n[pop3s]\nenabled = false\n\
+         [http]\nlisten = [\"127.0.0.1:0\"]\nmetrics = \"loopback\"\n\
          [lmtp]\nlisten = [\"127.0.0.1:0\"]\nstarttls = false\n\
          return_path = false\ndelivered_to = false\nreceived = false\n"
     )
+}
+
+/// What is at a path, over HTTP.
+fn get(place: &str, path: &str) -> String {
+    let mut stream = TcpStream::connect(place).unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
 }
 
 /// What `scripts/services env` prints.
@@ -119,7 +164,7 @@ pub(crate) fn variable(name: &str) -> String {
 
 /// A server of the test's own, that can be killed and comes back on the same port.
 pub(crate) struct Service {
-    port: u16,
+    pub(crate) port: u16,
     program: String,
     arguments: Vec<String>,
     child: Option<Child>,
@@ -132,7 +177,7 @@ impl Service {
         Self::start("redis-server".to_owned(), &arguments, "--dir")
     }
 
-    fn secantus() -> Self {
+    pub(crate) fn secantus() -> Self {
         let arguments = ["--sync-on-commit", "--port"];
         Self::start(variable("MAILSTORE_TEST_SECANTUSD"), &arguments, "--storage-path")
     }
@@ -168,7 +213,7 @@ impl Service {
         }));
         let ended = |child: &mut Option<Child>| child.as_mut().unwrap().try_wait().unwrap();
         for _ in 0..1_200 {
-            if std::net::TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
+            if TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
                 return;
             }
             assert_eq!(ended(&mut self.child), None, "{}: {}", self.program, self.log());

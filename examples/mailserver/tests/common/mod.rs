@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, dead_code, unreachable_pub, reason = "tests")]
 
 pub mod maildrop;
+pub mod mongodb;
 
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -22,20 +23,27 @@ pub const ANY_PORTS: &str = "[imap]\nlisten = [\"127.0.0.1:0\"]\n\
     [pop3]\nlisten = [\"127.0.0.1:0\"]\n[pop3s]\nlisten = [\"127.0.0.1:0\"]\n\
     [http]\nlisten = [\"127.0.0.1:0\"]\n";
 
-/// What a configuration says of the store: nothing, or what `MAILSTORE_TEST_ON` says, of the
-/// services that `scripts/services` starts.
-fn backend() -> String {
-    let Ok(on) = std::env::var("MAILSTORE_TEST_ON") else { return String::new() };
-    let place = |name: &str| std::env::var(name).unwrap();
-    let unused = format!("mailstore_test_{:032x}", mailstore::random::Random::draw().0);
-    let blobs = match on.as_str() {
+/// The name of the database that a test has on the services that `scripts/services` starts, if
+/// `MAILSTORE_TEST_ON` says that it runs there.
+fn database() -> Option<String> {
+    let unused = || format!("mailstore_test_{:032x}", mailstore::random::Random::draw().0);
+    std::env::var_os("MAILSTORE_TEST_ON").map(|_| unused())
+}
+
+fn place(name: &str) -> String {
+    std::env::var(name).unwrap()
+}
+
+/// What a configuration says of the store.
+fn backend(database: &str) -> String {
+    let blobs = match place("MAILSTORE_TEST_ON").as_str() {
         "mongodb" => "store".to_owned(),
-        "s3" => format!("s3://mail/{unused}"),
+        "s3" => format!("s3://mail/{database}"),
         other => panic!("MAILSTORE_TEST_ON={other}: there is none"),
     };
     format!(
         "[backend]\nstore = \"mongodb\"\nblobs = \"{blobs}\"\nbeacon = \"{}\"\n\
-         [backend.mongodb]\nuri = \"{}\"\ndatabase = \"{unused}\"\n\
+         [backend.mongodb]\nuri = \"{}\"\ndatabase = \"{database}\"\n\
          [backend.blob_options]\nendpoint = \"{}\"\nallow_http = \"true\"\n\
          access_key_id = \"key\"\nsecret_access_key = \"secret\"\nregion = \"us-east-1\"\n",
         place("MAILSTORE_TEST_REDIS"),
@@ -57,18 +65,22 @@ pub fn run(command: &mut Command) -> Output {
 }
 
 /// A directory with a configuration file, in which commands are run.
-pub struct Site(TempDir);
+pub struct Site {
+    directory: TempDir,
+    database: Option<String>,
+}
 
 impl Site {
     pub fn new(config: &str) -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let config = format!("{config}\n{}", backend());
+        let (directory, database) = (tempfile::tempdir().unwrap(), database());
+        let backend = database.as_deref().map(backend).unwrap_or_default();
+        let config = format!("{config}\n{backend}");
         fs::write(directory.path().join("mailserver.toml"), config).unwrap();
-        Self(directory)
+        Self { directory, database }
     }
 
     pub fn path(&self) -> &Path {
-        self.0.path()
+        self.directory.path()
     }
 
     pub fn data(&self) -> std::path::PathBuf {
@@ -133,9 +145,9 @@ impl Site {
         Server { child, stdout, places }
     }
 
-    /// What the server has logged.
+    /// What the server has logged; nothing before it was started.
     pub fn log(&self) -> String {
-        fs::read_to_string(self.path().join("log")).unwrap()
+        fs::read_to_string(self.path().join("log")).unwrap_or_default()
     }
 
     /// Waits until the server has logged something.
@@ -147,6 +159,14 @@ impl Site {
             std::thread::sleep(Duration::from_millis(50));
         }
         panic!("{text:?} is not in the log: {}", self.log());
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        if let Some(database) = &self.database {
+            mongodb::drop_database(&place("MAILSTORE_TEST_MONGODB"), database);
+        }
     }
 }
 

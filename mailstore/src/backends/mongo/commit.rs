@@ -29,7 +29,7 @@ use crate::change::{Change, Committed, ReadMailboxes, Refusal};
 use crate::id::{AccountId, ChangeId, MailboxId};
 use crate::mailbox::AccountHead;
 use crate::message::{Presence, Row};
-use crate::store::CommitError;
+use crate::store::{CommitError, Contention};
 
 /// Queues of accounts: those with the same remainder share one.
 const QUEUES: usize = 256;
@@ -38,15 +38,6 @@ const UNKNOWN_TRIES: usize = 3;
 
 type Decided = Result<Committed, Refusal>;
 type Known = HashMap<ChangeId, Committed>;
-
-/// How often commits were in each other's way.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Contention {
-    /// Transactions that were made.
-    pub commits: u64,
-    /// Tries before that which failed, because another was in the way or a server was.
-    pub retries: u64,
-}
 
 /// Commits, one after the other for each account.
 #[derive(Debug)]
@@ -191,11 +182,15 @@ async fn attempt(
 ) -> Result<Vec<Decided>, Failure> {
     let Some(first) = group.first() else { return Ok(Vec::new()) };
     let (session, state) = (store.begin().await?, State::default());
+    let holding = store.presence.holding(session.id());
     let mut transaction = Transaction { store, session, account: first.account, state };
     let made = transaction.make(group, known).await;
     if made.is_err() || !transaction.state.is_changed() {
-        // It must not hold the account until the server finds out. If it cannot be reached, it will.
+        // It must not hold the account until the server finds out.
         let _ = transaction.session.abort_transaction().await;
+    }
+    if !made.as_ref().is_err_and(Failure::is_away) {
+        holding.over();
     }
     let mut results = made?;
     answer_from_journal(store, group, &mut results).await?;

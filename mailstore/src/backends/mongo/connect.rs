@@ -6,6 +6,7 @@ use mongodb::Client;
 use mongodb::bson::{Document, doc};
 use mongodb::error::ErrorKind;
 use mongodb::options::{ClientOptions, ReadConcern, ReadPreference, SelectionCriteria};
+use tokio::time::Instant;
 
 use super::failure::Failure;
 use super::processes::Presence;
@@ -19,6 +20,9 @@ const WIRE_VERSION: i64 = 25;
 
 const OP: &str = "connect to MongoDB";
 
+/// From one try to connect to the next.
+const PAUSE: Duration = Duration::from_secs(1);
+
 /// How to talk to the server.
 #[derive(Clone, Debug)]
 pub struct MongoOptions {
@@ -26,13 +30,21 @@ pub struct MongoOptions {
     pub timeout: Duration,
     /// How long to look for a server that can be written to. Default: 5 s.
     pub patience: Duration,
+    /// How long to go on trying, at the start, if the server is away; each try that fails is logged.
+    /// Default: 0 s.
+    pub wait: Duration,
     /// Told of every command; for tests and for measuring.
     pub observer: Option<Observer>,
 }
 
 impl Default for MongoOptions {
     fn default() -> Self {
-        Self { timeout: Duration::from_secs(30), patience: Duration::from_secs(5), observer: None }
+        Self {
+            timeout: Duration::from_secs(30),
+            patience: Duration::from_secs(5),
+            wait: Duration::ZERO,
+            observer: None,
+        }
     }
 }
 
@@ -62,23 +74,36 @@ pub(super) async fn connect(
     database: &str,
     options: MongoOptions,
 ) -> Result<Store, StoreError> {
-    let ready = async {
-        let store = Store {
-            client: client(uri, &options).await?,
-            database: database.to_owned(),
-            timeout: options.timeout,
-            presence: Presence::default(),
-        };
-        check(&store).await?;
-        schema::prepare(&store).await?;
-        Ok(store)
+    let begun = Instant::now();
+    let store = Store {
+        client: client(uri, &options).await.map_err(|failure| explained(&failure))?,
+        database: database.to_owned(),
+        timeout: options.timeout,
+        presence: Presence::default(),
     };
-    match tokio::time::timeout(options.timeout, ready).await {
-        Ok(Ok(store)) => Ok(store),
-        Ok(Err(failure @ Failure::Corrupt(_))) => Err(failure.of(OP)),
-        Ok(Err(failure)) => Err(explained(&failure)),
-        Err(_) => Err(explained(&Failure::TimedOut(options.timeout))),
+    loop {
+        let failure = match ready(&store).await {
+            Ok(()) => return Ok(store),
+            Err(failure @ Failure::Corrupt(_)) => return Err(failure.of(OP)),
+            Err(failure) => failure,
+        };
+        let error = explained(&failure);
+        if !failure.is_away() || begun.elapsed() >= options.wait {
+            return Err(error);
+        }
+        tracing::error!(%error, "MongoDB is away; it is tried again");
+        tokio::time::sleep(PAUSE).await;
     }
+}
+
+/// Once, in the time of one call.
+async fn ready(store: &Store) -> Result<(), Failure> {
+    let work = async {
+        check(store).await?;
+        schema::prepare(store).await
+    };
+    let done = tokio::time::timeout(store.timeout, work).await;
+    done.unwrap_or(Err(Failure::TimedOut(store.timeout)))
 }
 
 async fn client(uri: &str, options: &MongoOptions) -> Result<Client, Failure> {

@@ -15,6 +15,11 @@ const DUPLICATE_KEY: i32 = 11_000;
 /// Another transaction was in the way.
 const WRITE_CONFLICT: i32 = 112;
 
+/// The server is not the primary, is about to be none, or is shutting down: `NotWritablePrimary`,
+/// `NotPrimaryNoSecondaryOk`, `NotPrimaryOrSecondary`, `PrimarySteppedDown`,
+/// `ShutdownInProgress`, `InterruptedAtShutdown`, `InterruptedDueToReplStateChange`.
+const STATE_CHANGES: [i32; 7] = [10_107, 13_435, 13_436, 189, 91, 11_600, 11_602];
+
 /// Why something could not be done.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
@@ -85,6 +90,17 @@ impl Failure {
         self.is_conflict()
             || matches!(self, Self::Server(error)
                 if error.contains_label(TRANSIENT_TRANSACTION_ERROR))
+    }
+
+    /// No server answered that can be written to. One may be there later.
+    pub(super) fn is_away(&self) -> bool {
+        match self {
+            Self::TimedOut(_) => true,
+            Self::Server(error) => {
+                is_network(error) || codes(error).iter().any(|code| STATE_CHANGES.contains(code))
+            }
+            _ => false,
+        }
     }
 
     /// The commit may or may not have been made.

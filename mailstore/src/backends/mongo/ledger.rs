@@ -8,7 +8,7 @@ use bytes::Bytes;
 use mongodb::bson::{Document, doc};
 use tokio::time::Instant;
 
-use super::commit::{Committer, Contention, subscriptions_of};
+use super::commit::{Committer, subscriptions_of};
 use super::failure::Failure;
 use super::retry::Retry;
 use super::store::Store;
@@ -22,7 +22,8 @@ use crate::mailbox::{Mailbox, Mailboxes};
 use crate::message::Want;
 use crate::property::{PropertyPage, WantedProperties};
 use crate::store::{
-    BlobState, Claim, CommitError, Held, LeaseAsk, Ledger, Opened, Page, Purge, Purged, StoreError,
+    BlobState, Claim, CommitError, Contention, Held, LeaseAsk, Ledger, Opened, Page, Purge, Purged,
+    StoreError,
 };
 use crate::uid::{ModSeq, UidSet};
 
@@ -41,11 +42,6 @@ pub struct MongoLedger {
 impl MongoLedger {
     pub(super) fn new(store: Arc<Store>) -> Self {
         Self { store, committer: Committer::default(), uids: UidCache::default() }
-    }
-
-    /// How often commits of this process were in others' way.
-    pub fn contention(&self) -> Contention {
-        self.committer.contention()
     }
 
     /// Tries again where the server has ended the transaction: it only reads.
@@ -182,5 +178,9 @@ impl Ledger for MongoLedger {
         let more = self.store.call("forget an account", work).await?;
         self.uids.forget(account);
         Ok(more)
+    }
+
+    fn contention(&self) -> Option<Contention> {
+        Some(self.committer.contention())
     }
 }

@@ -6,8 +6,13 @@
 //! often as it begins transactions, that it is there. Who finds an account held for long ends the
 //! sessions of those who have said nothing for long. If one of them lives after all, its
 //! transaction fails as in any conflict, and begins again.
+//!
+//! A process can leave a transaction behind itself, too, if the way to the server is cut in the
+//! midst of one, for it cannot abort it then. It remembers its session, and ends that as soon as
+//! something is in its way.
 
 use std::collections::HashMap;
+use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
 use mongodb::bson::{Bson, DateTime, Document, doc};
@@ -28,9 +33,15 @@ const SILENCE: Duration = Duration::from_secs(8);
 /// The server forgets sessions after 30 minutes; the driver uses none that is nearly as old.
 const SESSION: Duration = Duration::from_secs(30 * 60);
 
-/// What a process has said of itself.
+/// Sessions with a transaction left behind that are remembered at most: the latest.
+const MOST_LEFT: usize = 1_000;
+
+/// What a process has said of itself, and what it has left behind.
 #[derive(Debug, Default)]
-pub(super) struct Presence(Mutex<Said>);
+pub(super) struct Presence {
+    said: Mutex<Said>,
+    left: std::sync::Mutex<Vec<Bson>>,
+}
 
 #[derive(Debug, Default)]
 struct Said {
@@ -44,7 +55,7 @@ impl Presence {
     /// Before a transaction is begun in a session: one round trip, now and then.
     pub(super) async fn say(&self, store: &Store, session: &Document) -> Result<(), Failure> {
         let Some(id) = session.get("id") else { return Ok(()) };
-        let mut said = self.0.lock().await;
+        let mut said = self.said.lock().await;
         let now = Instant::now();
         let known = said.sessions.insert(id.to_string(), (id.clone(), now)).is_some();
         if known && said.last.is_some_and(|last| now < last + BEAT) {
@@ -64,6 +75,64 @@ impl Presence {
     }
 }
 
+impl Presence {
+    /// A transaction that is begun in a session.
+    pub(super) fn holding(&self, session: &Document) -> Holding<'_> {
+        Holding { presence: self, session: session.get("id").cloned() }
+    }
+
+    fn left(&self) -> MutexGuard<'_, Vec<Bson>> {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn leave(&self, sessions: impl IntoIterator<Item = Bson>) {
+        let mut left = self.left();
+        left.extend(sessions);
+        let surplus = left.len().saturating_sub(MOST_LEFT);
+        left.drain(..surplus);
+    }
+}
+
+/// A transaction that the server may be holding. Whoever gives it up without having told the server
+/// leaves it behind.
+#[derive(Debug)]
+pub(super) struct Holding<'a> {
+    presence: &'a Presence,
+    session: Option<Bson>,
+}
+
+impl Holding<'_> {
+    /// The server knows that it is over.
+    pub(super) fn over(mut self) {
+        self.session = None;
+    }
+}
+
+impl Drop for Holding<'_> {
+    fn drop(&mut self) {
+        self.presence.leave(self.session.take());
+    }
+}
+
+/// Ends the transactions that this process has left behind.
+pub(super) async fn end_those_left(store: &Store) -> Result<(), Failure> {
+    let sessions = std::mem::take(&mut *store.presence.left());
+    if sessions.is_empty() {
+        return Ok(());
+    }
+    let ended = kill(store, &sessions).await;
+    if ended.is_err() {
+        store.presence.leave(sessions);
+    }
+    ended
+}
+
+async fn kill(store: &Store, sessions: &[Bson]) -> Result<(), Failure> {
+    let sessions: Vec<_> = sessions.iter().map(|id| doc! { "id": id }).collect();
+    store.client.database("admin").run_command(doc! { "killSessions": sessions }).await?;
+    Ok(())
+}
+
 /// Ends the transactions of those who have said nothing for long.
 pub(super) async fn end_the_dead(store: &Store) -> Result<(), Failure> {
     let admin = store.client.database("admin");
@@ -73,10 +142,9 @@ pub(super) async fn end_the_dead(store: &Store) -> Result<(), Failure> {
     let silent = now.timestamp_millis().saturating_sub(SILENCE.as_millis() as i64);
     let silent = doc! { "alive": { "$lt": DateTime::from_millis(silent) } };
     for process in store.find(PROCESSES, silent.clone()).await? {
-        let sessions = process.get_array("sessions").ok().into_iter().flatten();
-        let sessions: Vec<_> = sessions.map(|id| doc! { "id": id }).collect();
+        let sessions = process.get_array("sessions").map_or(&[][..], Vec::as_slice);
         tracing::warn!(sessions = sessions.len(), "ended the transactions of a process that died");
-        admin.run_command(doc! { "killSessions": sessions }).await?;
+        kill(store, sessions).await?;
         let mut gone = silent.clone();
         gone.insert("_id", process.get("_id"));
         store.collection(PROCESSES).delete_one(gone).await?;

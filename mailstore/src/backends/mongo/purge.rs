@@ -237,9 +237,13 @@ async fn held(store: &Store, account: AccountId, work: &Work) -> Result<u64, Fai
 
 async fn once(store: &Store, account: AccountId, work: &Work) -> Result<u64, Failure> {
     let mut session = store.begin().await?;
+    let holding = store.presence.holding(session.id());
     let done = within(store, &mut session, (account, work)).await;
     if done.is_err() {
         let _ = session.abort_transaction().await;
+    }
+    if !done.as_ref().is_err_and(Failure::is_away) {
+        holding.over();
     }
     done
 }

@@ -38,13 +38,24 @@ impl Retry {
         }
         tokio::time::sleep(wait).await;
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
-        if failure.is_conflict() && Instant::now() >= self.suspicion {
-            if let Err(error) = processes::end_the_dead(store).await {
-                tracing::warn!(%error, "transactions of processes that died were not ended");
-            }
-            self.suspicion = Instant::now() + SUSPICION;
+        if failure.is_conflict() {
+            self.clear_the_way(store).await;
         }
         true
+    }
+
+    /// Ends transactions that nobody will end who has begun them.
+    async fn clear_the_way(&mut self, store: &Store) {
+        if let Err(error) = processes::end_those_left(store).await {
+            tracing::warn!(%error, "transactions left behind were not ended");
+        }
+        if Instant::now() < self.suspicion {
+            return;
+        }
+        if let Err(error) = processes::end_the_dead(store).await {
+            tracing::warn!(%error, "transactions of processes that died were not ended");
+        }
+        self.suspicion = Instant::now() + SUSPICION;
     }
 }
 
