@@ -166,6 +166,8 @@ pub(crate) struct Selected {
     pub(crate) rights: Rights,
     /// The keywords that FLAGS has told.
     keywords: Flags,
+    /// How many messages RECENT has told.
+    recent: u32,
     /// The highest MODSEQ shown since the last tagged answer.
     shown: ModSeq,
     /// The tagged answer must say where the view is: a command has expunged (RFC 7162 3.2.7).
@@ -187,6 +189,7 @@ impl Selected {
             searches: Box::default(),
             rights,
             keywords,
+            recent: 0,
             shown: ModSeq::ZERO,
             owes_modseq: false,
             gone: false,
@@ -263,6 +266,7 @@ impl Selected {
         let silent = |notify: &Notify| notify.tells_selected() && !notify.tells_flags();
         let flags = !self.user.notify.as_deref().is_some_and(silent);
         let (mut gone, mut new) = (Vec::new(), UidSet::new());
+        let expunged = notices.iter().any(|notice| matches!(notice, Notice::Expunge { .. }));
         for notice in notices {
             match notice {
                 Notice::Expunge { uid, .. } if self.user.wants_vanished() => gone.push(uid),
@@ -279,6 +283,9 @@ impl Selected {
             talk.flush_full().await?;
         }
         talk.reply.vanished(Vanished::Now, &gone.into_iter().collect());
+        if expunged && self.mailbox.recent() != self.recent {
+            self.tell_recent(&mut talk.reply);
+        }
         self.update_contexts(talk).await?;
         fetch::announce(talk, self, new).await
     }
@@ -361,9 +368,10 @@ impl Selected {
     }
 
     /// How many are `\Recent`, to a client that wants to know.
-    pub(crate) fn tell_recent(&self, reply: &mut Reply) {
+    pub(crate) fn tell_recent(&mut self, reply: &mut Reply) {
         if self.user.revision == Revision::One {
-            reply.recent(self.mailbox.recent());
+            self.recent = self.mailbox.recent();
+            reply.recent(self.recent);
         }
     }
 

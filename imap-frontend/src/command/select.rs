@@ -74,7 +74,7 @@ fn changing() -> Rights {
     Rights::of([Right::Insert, Right::Expunge, Right::Seen, Right::Write, Right::DeleteMessages])
 }
 
-async fn describe(talk: &mut Talk, selected: &Selected, head: &Mailbox) -> Result<(), Failed> {
+async fn describe(talk: &mut Talk, selected: &mut Selected, head: &Mailbox) -> Result<(), Failed> {
     let reply = &mut talk.reply;
     selected.tell_flags(reply);
     reply.exists(selected.mailbox.uids().len());
