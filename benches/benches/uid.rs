@@ -27,7 +27,8 @@ fn array(stays: impl FnMut(&u32) -> bool) -> UidArray {
 }
 
 fn patterns() -> Vec<(&'static str, UidArray)> {
-    let (mut tenth, mut coin, mut rare) = (Noise(1), Noise(2), Noise(3));
+    let (mut tenth, mut coin) = (Noise(1), Noise(2));
+    let (mut rare, mut rarer) = (Noise(3), Noise(4));
     vec![
         ("dense", array(|_| true)),
         ("tenth gone", array(|_| tenth.next().is_some_and(|n| n % 10 != 0))),
@@ -35,6 +36,8 @@ fn patterns() -> Vec<(&'static str, UidArray)> {
         ("random half", array(|_| coin.next().is_some_and(|n| n % 2 == 0))),
         ("hole every 130", array(|uid| uid % 130 != 0)),
         ("one in thirty", array(|_| rare.next().is_some_and(|n| n % 30 == 0))),
+        ("one in a hundred", array(|_| rarer.next().is_some_and(|n| n % 100 == 0))),
+        ("every thirtieth", array(|uid| uid % 30 == 0)),
     ]
 }
 

@@ -1,10 +1,14 @@
 //! The UIDs of a view, in order: sequence number to UID and back.
 
 mod bitmap;
+mod block;
 mod codec;
+mod packed;
 mod piece;
 mod removal;
 mod runs;
+mod sparse;
+mod steps;
 
 use std::fmt;
 use std::num::NonZeroU32;
@@ -18,9 +22,10 @@ use super::{Seq, Uid, UidSet};
 
 /// The UIDs of a mailbox as a session sees it, ascending.
 ///
-/// Held as runs of consecutive UIDs, and as bitmaps where the runs would be larger: a dense mailbox
-/// takes a few bytes, and no pattern of holes much more than a bit per UID of its span. Clones
-/// share everything until they differ.
+/// Held as runs of consecutive UIDs, and where the runs would be larger as blocks, each in the form
+/// that takes least: a bitmap, the offsets of UIDs that are far from each other, or a constant
+/// distance. A dense mailbox takes a few bytes, and no pattern of holes takes much more than it has
+/// information. Clones share everything until they differ.
 #[derive(Clone, Default)]
 pub struct UidArray {
     len: u32,
@@ -69,9 +74,9 @@ impl UidArray {
         let at = self.pieces.partition_point(|piece| piece.first <= uid.get()).checked_sub(1)?;
         let piece = &self.pieces[at];
         let offset = uid.get() - piece.first;
-        let rank = match &piece.bits {
+        let rank = match &piece.block {
             None => (offset < self.end_of(at) - piece.before).then_some(offset),
-            Some(bits) => bits.rank(offset),
+            Some(block) => block.rank(offset),
         };
         Seq::new(piece.before + rank? + 1)
     }
@@ -85,9 +90,9 @@ impl UidArray {
         let at = self.pieces.partition_point(|piece| piece.before <= before).checked_sub(1)?;
         let piece = &self.pieces[at];
         let rank = before - piece.before;
-        let offset = match &piece.bits {
+        let offset = match &piece.block {
             None => Some(rank),
-            Some(bits) => bits.select(rank),
+            Some(block) => block.select(rank),
         };
         Uid::new(piece.first + offset?)
     }
@@ -224,7 +229,7 @@ impl UidArray {
     fn ends_in_run_to(&self, uid: u32) -> bool {
         self.pieces
             .last()
-            .is_some_and(|last| last.bits.is_none() && uid - last.first == self.len - last.before)
+            .is_some_and(|last| last.block.is_none() && uid - last.first == self.len - last.before)
     }
 
     /// The pieces to change: a copy if they are shared.

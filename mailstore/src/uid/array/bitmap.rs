@@ -64,11 +64,23 @@ impl Bitmap {
 
     /// The offset of the one before which there are `rank`.
     pub(super) fn select(&self, rank: u32) -> Option<u32> {
-        let step = self.step_of(rank)?;
-        let left = rank - u32::from(self.ranks[step]);
+        self.select_flipped(rank, 0)
+    }
+
+    /// The offset of the one that is not there and below which there are `rank` others that are not
+    /// there.
+    pub(super) fn select_zero(&self, rank: u32) -> Option<u32> {
+        self.select_flipped(rank, u64::MAX)
+    }
+
+    /// As [`Self::select`], after the words are XORed with `flip`.
+    #[inline]
+    fn select_flipped(&self, rank: u32, flip: u64) -> Option<u32> {
+        let step = self.step_of(rank, flip)?;
+        let left = rank - self.before(step, flip);
         let at = step * STEP;
         // All words are counted, without an early end: a branch that nobody can predict costs more.
-        let ones = self.step(at).map(u64::count_ones);
+        let ones = self.step(at).map(|word| (word ^ flip).count_ones());
         let (mut skip, mut passed, mut total) = (0, 0, 0);
         for count in ones {
             total += count;
@@ -76,23 +88,33 @@ impl Bitmap {
             skip += usize::from(before);
             passed = if before { total } else { passed };
         }
-        let word = self.words.get(at + skip)?;
-        Some((at + skip) as u32 * 64 + nth_one(*word, left - passed))
+        let word = self.words.get(at + skip)? ^ flip;
+        Some((at + skip) as u32 * 64 + nth_one(word, left - passed))
     }
 
     /// The last step before which there are at most `rank`.
-    fn step_of(&self, rank: u32) -> Option<usize> {
+    #[inline]
+    fn step_of(&self, rank: u32, flip: u64) -> Option<usize> {
         // UIDs are mostly spread evenly: a guess is right or next to right.
-        let guess = u64::from(rank) * self.ranks.len() as u64 / u64::from(self.ones.max(1));
+        let all = if flip == 0 { self.ones } else { self.words.len() as u32 * 64 - self.ones };
+        let guess = u64::from(rank) * self.ranks.len() as u64 / u64::from(all.max(1));
         let low = (guess as usize).saturating_sub(1);
-        if let Some(near @ [first, .., end]) = self.ranks.get(low..low + 4)
-            && u32::from(*first) <= rank
-            && rank < u32::from(*end)
-        {
-            let passed: usize = near.iter().map(|&r| usize::from(u32::from(r) <= rank)).sum();
-            return Some(low + passed - 1);
+        let reached = |step: usize| self.before(step, flip) <= rank;
+        if low + 4 <= self.ranks.len() && reached(low) && !reached(low + 3) {
+            return Some(low + usize::from(reached(low + 1)) + usize::from(reached(low + 2)));
         }
-        self.ranks.partition_point(|&before| u32::from(before) <= rank).checked_sub(1)
+        let (mut from, mut to) = (0, self.ranks.len());
+        while from < to {
+            let middle = from.midpoint(to);
+            if reached(middle) { from = middle + 1 } else { to = middle }
+        }
+        from.checked_sub(1)
+    }
+
+    /// How many there are before a step.
+    fn before(&self, step: usize, flip: u64) -> u32 {
+        let ones = u32::from(self.ranks[step]);
+        if flip == 0 { ones } else { (step * STEP * 64) as u32 - ones }
     }
 
     /// The words of a step, those beyond the end zero.
@@ -107,9 +129,18 @@ impl Bitmap {
 
     /// The first run that ends at or after an offset, cut to begin there.
     pub(super) fn run_from(&self, offset: u32) -> Option<(u32, u32)> {
-        let from = self.find(offset, 0)?;
-        let end = self.find(from, u64::MAX).unwrap_or(self.words.len() as u32 * 64);
-        Some((from, end - 1))
+        let from = self.one_from(offset)?;
+        Some((from, self.zero_from(from) - 1))
+    }
+
+    /// The first that is there, from an offset on.
+    pub(super) fn one_from(&self, offset: u32) -> Option<u32> {
+        self.find(offset, 0)
+    }
+
+    /// The first that is not there, from an offset on.
+    pub(super) fn zero_from(&self, offset: u32) -> u32 {
+        self.find(offset, u64::MAX).unwrap_or(self.words.len() as u32 * 64)
     }
 
     /// The first offset from here on whose bit is set after the words are XORed with `flip`.
@@ -143,15 +174,18 @@ impl Bitmap {
         Clearing { bitmap: self, removed: 0, step: 0 }
     }
 
-    /// Would its runs, or a bitmap that starts later, take less room? Looks only after so many
-    /// bits were cleared that the look costs nothing by comparison.
-    pub(super) fn is_wasteful(&mut self, run_bytes: usize) -> bool {
+    /// Would a bitmap that starts later take less room, or another form, which takes so many bits
+    /// for so many runs, UIDs, and UIDs of the span? Looks only after so many bits were cleared that
+    /// the look costs nothing by comparison.
+    pub(super) fn is_wasteful(&mut self, otherwise: impl Fn(usize, u32, u32) -> u64) -> bool {
         if (self.cleared as usize) < self.words.len().max(STEP) {
             return false;
         }
         self.cleared = 0;
         let unused = self.words.iter().take_while(|word| **word == 0).count();
-        unused * 2 > self.words.len() || self.runs() * run_bytes <= self.words.len() * 8
+        let span = self.words.len() as u32 * 64;
+        unused * 2 > self.words.len()
+            || otherwise(self.runs(), self.ones, span) * 4 <= u64::from(span) * 3
     }
 
     fn runs(&self) -> usize {
@@ -286,6 +320,18 @@ mod tests {
         assert_eq!(bitmap.run_from(700), Some((700, SPAN - 1)));
         assert_eq!(bitmap.rank(SPAN), None);
         assert_eq!(bitmap.select(SPAN), None);
+    }
+
+    #[test]
+    fn zeros_are_counted_too() {
+        let mut bitmap = Bitmap::default();
+        (0..5000).step_by(3).for_each(|offset| bitmap.append(offset, offset));
+        let zeros: Vec<u32> = (0..5056).filter(|at| at % 3 != 0 || *at >= 5000).collect();
+        for (rank, zero) in zeros.iter().enumerate() {
+            assert_eq!(bitmap.select_zero(rank as u32), Some(*zero));
+        }
+        assert_eq!(bitmap.select_zero(zeros.len() as u32), None);
+        assert_eq!((bitmap.zero_from(3), bitmap.zero_from(4998)), (4, 4999));
     }
 
     #[test]

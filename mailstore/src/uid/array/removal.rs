@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::bitmap::Bitmap;
+use super::block::Block;
 use super::piece::{Builder, Piece};
+use super::sparse::Sparse;
 
 /// Rebuilds pieces without some UIDs.
 pub(super) struct Removal<'a> {
@@ -25,44 +27,66 @@ impl<'a> Removal<'a> {
 
     /// Takes the next piece, which holds so many UIDs.
     pub(super) fn piece(&mut self, piece: Piece, count: u32) {
-        match piece.bits {
-            None => self.run(piece.first, piece.first + (count - 1)),
-            Some(bits) => self.bits(piece.first, bits),
+        match piece.block {
+            None => self.steps(piece.first, piece.first + (count - 1), 1),
+            Some(block) => self.block(piece.first, block),
         }
     }
 
-    fn run(&mut self, mut from: u32, to: u32) {
+    fn block(&mut self, first: u32, mut block: Arc<Block>) {
+        let last = first + block.last();
+        match self.next_cut(first, last) {
+            None => return self.kept.block(first, block),
+            Some(cut) if cut == (first, last) => return,
+            Some(_) => {}
+        }
+        match &*block {
+            Block::Steps(steps) => self.steps(first, last, steps.step()),
+            Block::Sparse(sparse) => self.sparse(first, sparse),
+            Block::Bits(_) => {
+                if let Block::Bits(bits) = Arc::make_mut(&mut block) {
+                    self.clear(first, bits);
+                }
+                self.kept.block(first, block);
+            }
+        }
+    }
+
+    fn sparse(&mut self, first: u32, sparse: &Sparse) {
+        let last = first + sparse.last();
+        let cuts = self.cuts(first, last).map(|(from, to)| (from - first, to - first));
+        match sparse.without(cuts) {
+            Some(left) => self.kept.block(first, Arc::new(Block::Sparse(left))),
+            None => sparse.iter_from(0).for_each(|at| self.steps(first + at, first + at, 1)),
+        }
+    }
+
+    /// Every `step`-th from one UID to another, which is one of them.
+    fn steps(&mut self, mut from: u32, to: u32, step: u32) {
         while let Some((cut_from, cut_to)) = self.next_cut(from, to) {
             if cut_from > from {
-                self.kept.run(from, cut_from - 1);
+                self.kept.steps(from, cut_from - 1, step);
             }
             if cut_to == to {
                 return;
             }
-            from = cut_to + 1;
+            from += (cut_to - from) / step * step + step;
         }
-        self.kept.run(from, to);
+        self.kept.steps(from, to, step);
     }
 
-    fn bits(&mut self, first: u32, mut bits: Arc<Bitmap>) {
+    fn clear(&self, first: u32, bits: &mut Bitmap) {
         let last = first + bits.last();
-        let Some(cut) = self.next_cut(first, last) else {
-            return self.kept.bits(first, bits);
-        };
-        if cut == (first, last) {
-            return;
-        }
-        let mut clearing = Arc::make_mut(&mut bits).clearing();
-        clearing.clear(cut.0 - first, cut.1 - first);
-        let mut from = cut.1;
-        while from < last
-            && let Some(cut) = self.next_cut(from + 1, last)
-        {
-            clearing.clear(cut.0 - first, cut.1 - first);
-            from = cut.1;
-        }
+        let mut clearing = bits.clearing();
+        self.cuts(first, last).for_each(|(from, to)| clearing.clear(from - first, to - first));
         clearing.finish();
-        self.kept.bits(first, bits);
+    }
+
+    /// All ranges to remove between two UIDs, cut to lie between them.
+    fn cuts(&self, from: u32, to: u32) -> impl Iterator<Item = (u32, u32)> + use<'a> {
+        let gone = self.gone.iter().skip_while(move |gone| gone.1 < from);
+        let gone = gone.take_while(move |gone| gone.0 <= to);
+        gone.map(move |gone| (from.max(gone.0), to.min(gone.1)))
     }
 
     /// The next range to remove between two UIDs, cut to lie between them.

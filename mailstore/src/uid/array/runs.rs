@@ -1,16 +1,19 @@
 //! The runs of an array, in order.
 
+use super::block::BlockRuns;
 use super::piece::Piece;
 
 /// The runs of consecutive UIDs between two UIDs, ascending, with a gap between any two.
 #[derive(Debug)]
 pub(super) struct Runs<'a> {
+    /// Those not yet begun.
     pieces: &'a [Piece],
     /// The length of the array: where the last piece ends.
     len: u32,
-    /// No UID below this one is still to come; wider than a UID to pass the largest.
-    from: u64,
-    to: u64,
+    from: u32,
+    to: u32,
+    /// What is left of the block that was begun, and the UID of its offset 0.
+    block: Option<(u32, BlockRuns<'a>)>,
     /// A run already read to see whether it continues the one before.
     ahead: Option<(u32, u32)>,
 }
@@ -19,43 +22,41 @@ impl<'a> Runs<'a> {
     /// Those parts of runs that lie in a range.
     pub(super) fn within(pieces: &'a [Piece], len: u32, (from, to): (u32, u32)) -> Self {
         let start = pieces.partition_point(|piece| piece.first <= from).saturating_sub(1);
-        let pieces = &pieces[start..];
-        Self { pieces, len, from: from.into(), to: to.into(), ahead: None }
+        Self { pieces: &pieces[start..], len, from, to, block: None, ahead: None }
     }
 
-    /// The next run of one piece; it may touch the one before.
+    /// The next run of one piece, cut to lie in the range; it may touch the one before.
     fn part(&mut self) -> Option<(u32, u32)> {
-        while let [piece, rest @ ..] = self.pieces {
-            let first = u64::from(piece.first);
-            if self.from > self.to || first > self.to {
+        // A run of the first piece may end before the range begins.
+        let (from, to) = loop {
+            let run = self.uncut()?;
+            if run.1 >= self.from {
+                break run;
+            }
+        };
+        (from <= self.to).then(|| (from.max(self.from), to.min(self.to)))
+    }
+
+    fn uncut(&mut self) -> Option<(u32, u32)> {
+        loop {
+            if let Some((first, runs)) = &mut self.block {
+                if let Some((from, to)) = runs.next() {
+                    return Some((*first + from, *first + to));
+                }
+                self.block = None;
+            }
+            let (piece, rest) = self.pieces.split_first()?;
+            if piece.first > self.to {
                 return None;
             }
-            let found = match &piece.bits {
-                None => {
-                    let end = rest.first().map_or(self.len, |next| next.before);
-                    self.pieces = rest;
-                    Some((first, first + u64::from(end - piece.before) - 1))
-                }
-                Some(bits) => {
-                    let offset = self.from.saturating_sub(first) as u32;
-                    bits.run_from(offset).map(|(a, b)| (first + u64::from(a), first + u64::from(b)))
-                }
+            self.pieces = rest;
+            let Some(block) = &piece.block else {
+                let end = rest.first().map_or(self.len, |next| next.before);
+                return Some((piece.first, piece.first + (end - piece.before - 1)));
             };
-            let Some((from, to)) = found else {
-                self.pieces = rest;
-                continue;
-            };
-            if from > self.to {
-                return None;
-            }
-            let (from, to) = (from.max(self.from), to.min(self.to));
-            // A run of the first piece may end before the range begins.
-            if from <= to {
-                self.from = to + 1;
-                return Some((from as u32, to as u32));
-            }
+            let offset = self.from.saturating_sub(piece.first);
+            self.block = Some((piece.first, block.runs_from(offset)));
         }
-        None
     }
 }
 
