@@ -272,10 +272,10 @@ fn a_constant_distance_takes_a_few_bytes() {
     for step in [2, 30, 1000] {
         let uids = UidSet::from_iter((1..1_000_000 * step).step_by(step as usize).map(uid));
         let mut array = UidArray::from_set(&uids);
-        assert!(array.memory() < 4000 && array.encode().len() < 300, "{} bytes", array.memory());
+        assert!(array.memory() < 4000 && array.encode().len() < 400, "{} bytes", array.memory());
         let gone = UidSet::from_iter([1, 1 + step, 1 + 500_000 * step].map(uid));
         array.remove(&gone);
-        assert!(array.memory() < 4000, "{} bytes", array.memory());
+        assert!(array.memory() < 8000, "{} bytes", array.memory());
         assert_eq!(array.to_set(), uids.difference(&gone));
     }
 }
