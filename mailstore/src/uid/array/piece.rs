@@ -85,7 +85,7 @@ impl Builder {
         let at = self.pieces.len() - self.runs.min(PACK);
         let (before, runs) = self.pieces.split_at(at);
         let Some(stretch) = Stretch::of(runs, self.len) else { return };
-        let room = (runs.len() * size_of::<Piece>() * 8) as u64;
+        let room = size_of_val(runs) as u64 * 8;
         let joined = before.last().and_then(|last| last.growth(&stretch)).unwrap_or(u64::MAX);
         let (alone, block) = Block::best_for(&stretch);
         if room <= joined.min(alone) {

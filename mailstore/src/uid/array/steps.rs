@@ -35,7 +35,8 @@ impl Steps {
 
     /// How many come before this one, if it is there.
     pub(super) fn rank(self, offset: u32) -> Option<u32> {
-        (offset % self.step == 0).then_some(offset / self.step).filter(|rank| *rank < self.len)
+        let is_there = offset.is_multiple_of(self.step) && offset <= self.last() && self.len > 0;
+        is_there.then_some(offset / self.step)
     }
 
     /// The offset of the one before which there are `rank`.
