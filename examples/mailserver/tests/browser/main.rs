@@ -9,6 +9,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use chromium::{Chromium, Look, quoted};
+use common::totp::code;
 use common::{ANY_PORTS, Server, Site};
 
 /// A mail with an attachment that leaves its tree.
@@ -137,6 +138,47 @@ fn a_newcomer_sees_a_message_arrive_and_looks_into_it() {
     fill(&mut page, "input[name=password]", "correct horse");
     click(&mut page, "form:not([hidden]) button.primary");
     page.wait("document.querySelectorAll('#messages a').length === 2");
+    assert_eq!(page.complaints(), [""; 0], "the policy of the page is kept");
+}
+
+/// What is in an element.
+fn text(page: &mut Chromium, selector: &str) -> String {
+    page.wait(&format!("document.querySelector({})", quoted(selector)));
+    let text = page.eval(&format!("document.querySelector({}).textContent", quoted(selector)));
+    text.as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_user_turns_on_a_second_factor_and_signs_in_by_a_recovery_code() {
+    let site = Site::new(ANY_PORTS);
+    let server = site.serve();
+    site.done(&["user", "add", "alice"], "correct horse\n");
+    let mut page = Chromium::open(&format!("http://{}/", server.place("http")));
+    let sign_in = "form:not([hidden]) button.primary";
+    fill(&mut page, "input[name=name]", "alice");
+    fill(&mut page, "input[name=password]", "correct horse");
+    click(&mut page, sign_in);
+
+    click(&mut page, "#account");
+    click(&mut page, "#turn-on");
+    let secret = text(&mut page, "#secret");
+    fill(&mut page, "input[name=code]", &code(&secret, 0));
+    click(&mut page, "form button.primary");
+    page.wait("document.querySelectorAll('#codes li').length === 10");
+    let recovery = text(&mut page, "#codes li");
+    click(&mut page, "#kept");
+    page.wait("document.querySelector('#turn-off')");
+
+    click(&mut page, "#sign-out");
+    fill(&mut page, "input[name=name]", "alice");
+    fill(&mut page, "input[name=password]", "correct horse");
+    click(&mut page, sign_in);
+    page.wait("document.querySelector('label:not([hidden]) input[name=code]')");
+    fill(&mut page, "input[name=code]", &recovery);
+    click(&mut page, sign_in);
+    page.wait("document.querySelector('#messages')");
+    click(&mut page, "#account");
+    page.wait("document.querySelector('main').textContent.includes('9 recovery codes left')");
     assert_eq!(page.complaints(), [""; 0], "the policy of the page is kept");
 }
 

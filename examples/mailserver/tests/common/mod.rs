@@ -3,6 +3,7 @@
 
 pub mod maildrop;
 pub mod mongodb;
+pub mod totp;
 
 use std::collections::HashMap;
 use std::fs::{self, File};
