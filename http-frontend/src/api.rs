@@ -20,8 +20,8 @@ use crate::problem::Problem;
 use crate::schema::Schemas;
 use crate::settings::Settings;
 use crate::{
-    addresses, app_passwords, events, filters, forwards, guard, health, log, mailboxes, messages,
-    metrics, pop3, quota, second_factor, session, site, tokens, users,
+    addresses, app_passwords, events, filters, forwards, guard, health, log, mail_key, mailboxes,
+    messages, metrics, pop3, quota, second_factor, session, site, tokens, users,
 };
 
 /// What the endpoints share.
@@ -112,6 +112,7 @@ fn endpoints() -> OpenApiRouter<Arc<Api>> {
             second_factor::disable_second_factor
         ))
         .routes(routes!(second_factor::renew_recovery_codes))
+        .routes(routes!(mail_key::read_mail_key, mail_key::set_mail_key, mail_key::remove_mail_key))
         .routes(routes!(log::read_log))
         .routes(routes!(addresses::list_addresses, addresses::add_address))
         .routes(routes!(addresses::remove_address))

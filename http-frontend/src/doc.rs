@@ -49,7 +49,7 @@ impl Modify for Tokens {
 }
 
 /// Operations that are refused for no reason of how things stand.
-const NEVER_IN_CONFLICT: [&str; 11] = [
+const NEVER_IN_CONFLICT: [&str; 13] = [
     "sign_in",
     "sign_out",
     "change_user",
@@ -59,6 +59,8 @@ const NEVER_IN_CONFLICT: [&str; 11] = [
     "revoke_token",
     "disable_second_factor",
     "remove_forward",
+    "set_mail_key",
+    "remove_mail_key",
     "search_messages",
     // What is refused is told in its lines.
     "change_messages",

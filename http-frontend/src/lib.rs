@@ -64,6 +64,7 @@ mod guard;
 mod health;
 mod input;
 mod log;
+mod mail_key;
 mod mailboxes;
 mod messages;
 mod metrics;

@@ -142,6 +142,9 @@ impl From<Error> for Problem {
         match error {
             Error::Refused(refusal) => refusal.into(),
             Error::Store(error) => error.into(),
+            Error::NotEncrypted(_) => {
+                Self::new(StatusCode::CONFLICT, "not-encrypted", error.to_string())
+            }
             _ => Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "not possible now"),
         }
     }
@@ -198,6 +201,7 @@ impl From<AccountError> for Problem {
                 Self::new(StatusCode::CONFLICT, "exists", detail).of("address")
             }
             AccountError::Name { .. } => Self::field("name", detail),
+            AccountError::MailKey(_) => Self::field("key", detail),
             AccountError::Label { .. } => Self::field("label", detail),
             AccountError::Scopes(_) => Self::field("good_for", detail),
             AccountError::WrongCode => Self::forbidden(&detail).of("code"),

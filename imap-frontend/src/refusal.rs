@@ -64,6 +64,7 @@ impl From<Error> for Failed {
         match error {
             Error::Refused(refusal) => refusal.into(),
             Error::Store(error) => error.into(),
+            Error::NotEncrypted(_) => Self::no(Code::Unavailable, error.to_string()),
             other => {
                 tracing::error!(error = %other, "the store failed");
                 Self::no(Code::ServerBug, "Internal error")

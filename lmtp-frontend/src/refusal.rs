@@ -30,6 +30,9 @@ impl No {
     pub(crate) const MOVED: Self = no(451, (4, 3), "the mail for it goes elsewhere since");
     pub(crate) const TOO_LATE: Self = no(451, (3, 0), "the store does not answer");
 
+    pub(crate) const NOT_ENCRYPTED: Self =
+        no(451, (7, 5), "takes encrypted mail only, and it cannot be encrypted at present");
+
     /// The reply.
     pub(crate) fn reply(self) -> Reply {
         Reply::new(self.code, self.status, self.why)
@@ -46,6 +49,7 @@ impl From<&Error> for No {
         match error {
             Error::Refused(refusal) => refusal.into(),
             Error::Store(error) => error.into(),
+            Error::NotEncrypted(_) => Self::NOT_ENCRYPTED,
             _ => no(451, (3, 0), "the store cannot take it at present"),
         }
     }
@@ -115,5 +119,13 @@ mod tests {
             let error = StoreError::new(fault, "commit", "x");
             assert_eq!(said(&error), format!("451 4.3.0 <alice> {why}"));
         }
+    }
+
+    /// A sender tries again, and the user hears of it from the log.
+    #[test]
+    fn what_cannot_be_encrypted_may_come_again() {
+        let unusable = mailstore::encryption::recognise(b"").unwrap_err();
+        let said = said(&Error::from(unusable));
+        assert!(said.starts_with("451 4.7.5 <alice> takes encrypted mail only"), "{said}");
     }
 }

@@ -13,6 +13,7 @@ harness::scripts! {
         data
         errors
         labels
+        not_encrypted
         outbox
         over_quota
         parameters

@@ -1,6 +1,7 @@
 //! What the façade can answer instead of what was asked.
 
 use crate::change::{Outcome, Refusal};
+use crate::encryption::Unusable;
 use crate::store::{CommitError, Fault, StoreError};
 
 /// A refusal, or a failure of the store.
@@ -10,6 +11,9 @@ pub enum Error {
     /// A well-formed no.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// The message is not stored: it was to be encrypted, and could not be.
+    #[error("mail for this account is encrypted, and could not be: {0}")]
+    NotEncrypted(#[from] Unusable),
     /// The machinery failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -76,8 +76,8 @@ mod tests {
     use super::*;
     use crate::backends::memory;
     use crate::id::MailboxId;
+    use crate::intake::Incoming;
     use crate::journal::Event;
-    use crate::mailstore::Incoming;
     use crate::settings::Settings;
 
     async fn append(store: &Mailstore, account: AccountId) {

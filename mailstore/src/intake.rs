@@ -4,16 +4,18 @@ use bytes::Bytes;
 
 use crate::blob::{BlobRef, ObjectName, Place};
 use crate::change::Refusal;
+use crate::encryption::Source;
 use crate::error::Error;
+use crate::flags::Flags;
 use crate::id::{AccountId, EmailId, ThreadId};
 use crate::mailstore::Mailstore;
-use crate::message::{Email, NewEmail};
+use crate::message::{Email, NewEmail, Uidl};
 use crate::mime::header::Fields;
 use crate::mime::{self, Derived, Detached, MimeTree};
 use crate::random::Random;
 use crate::settings::Settings;
-use crate::store::{BlobState, Claim, StoreError};
-use crate::time::Timestamp;
+use crate::store::{Arrival, BlobState, Claim, StoreError};
+use crate::time::{InternalDate, Timestamp};
 
 /// A message that has been parsed and can be appended, to several accounts if need be.
 #[derive(Clone, Debug)]
@@ -22,6 +24,35 @@ pub struct Prepared {
     detached: Vec<Detached>,
     derived: Derived,
     thread: ThreadId,
+    source: Source,
+}
+
+/// A message to be appended.
+#[derive(Clone, Debug)]
+pub struct Incoming {
+    /// Its bytes, parsed.
+    pub message: Prepared,
+    /// Its flags.
+    pub flags: Flags,
+    /// INTERNALDATE; `None` is now.
+    pub internal_date: Option<InternalDate>,
+    /// What POP3 calls it; for mail of another server, what it was called there.
+    pub uidl: Uidl,
+    /// How it comes: the mail of some users is encrypted by that.
+    pub arrival: Arrival,
+}
+
+impl Incoming {
+    /// A message without flags that is delivered now.
+    pub fn new(message: Prepared) -> Self {
+        let arrival = Arrival::Delivered;
+        Self { message, flags: Flags::NONE, internal_date: None, uidl: Uidl::OfEmail, arrival }
+    }
+
+    /// A message without flags that somebody puts there now.
+    pub fn appended(message: Prepared) -> Self {
+        Self { arrival: Arrival::Appended, ..Self::new(message) }
+    }
 }
 
 impl Prepared {
@@ -29,17 +60,43 @@ impl Prepared {
         if raw.len() as u64 > settings.max_message {
             return Err(Refusal::TooLarge { limit: settings.max_message });
         }
+        Ok(Self::of(raw, settings))
+    }
+
+    /// Of a message of any size.
+    fn of(raw: Bytes, settings: &Settings) -> Self {
         let whole = mime::parse(raw.clone(), &settings.limits);
         let derived = Derived::of(&whole, &raw);
         let thread = thread(&whole);
+        let header = whole.parts().first().map_or(0, |part| part.header.end);
+        let header = usize::try_from(header).unwrap_or_default();
+        let source = Source { front: Bytes::new(), message: raw.clone(), header };
         let (tree, detached) = whole.detach(&settings.detach);
         if tree.reproduces(&raw, &detached) {
-            return Ok(Self { tree, detached, derived, thread });
+            return Self { tree, detached, derived, thread, source };
         }
         // Exactness is worth more than structure; and this is a bug that somebody must see.
         tracing::error!(size = raw.len(), "a message was not rebuilt exactly; stored as one part");
         let (tree, detached) = MimeTree::opaque(raw).detach(&settings.detach);
-        Ok(Self { tree, detached, derived, thread })
+        Self { tree, detached, derived, thread, source }
+    }
+
+    /// A message that was encrypted, in the conversation that it was in before. It may be larger than
+    /// what comes in.
+    #[cfg(feature = "encryption")]
+    pub(crate) fn encrypted(encrypted: Bytes, thread: ThreadId, settings: &Settings) -> Self {
+        Self { thread, ..Self::of(encrypted, settings) }
+    }
+
+    /// Its bytes.
+    pub(crate) fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// Its bytes, and nothing else of it.
+    #[cfg(feature = "encryption")]
+    pub(crate) fn into_source(self) -> Source {
+        self.source
     }
 
     /// This message with header fields in front of it, without parsing it again: what preparing
@@ -47,12 +104,14 @@ impl Prepared {
     pub(crate) fn behind(&self, fields: &[u8], settings: &Settings) -> Option<Self> {
         let tree = self.tree.behind(fields, &settings.limits)?;
         let fits = tree.inline_len() <= settings.detach.inline;
-        let Self { detached, derived, thread, .. } = self.clone();
+        let Self { detached, derived, thread, mut source, .. } = self.clone();
+        source.front = [fields, &source.front].concat().into();
         (fits && tree.size() <= settings.max_message).then_some(Self {
             tree,
             detached,
             derived,
             thread,
+            source,
         })
     }
 
@@ -78,6 +137,8 @@ impl Prepared {
         account: AccountId,
         at: Timestamp,
     ) -> Result<NewEmail, Error> {
+        // What is stored is in the parts.
+        drop(self.source);
         let id = EmailId::new(at, Random::draw());
         let keeps_up_to = store.ledger().keeps_up_to();
         let mut kept = Vec::new();

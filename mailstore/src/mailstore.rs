@@ -10,13 +10,13 @@ use crate::change::{
     Change, Committed, ExpungeGuard, MailboxOp, NewMessage, Op, Outcome, Refusal, Transfer, split,
 };
 use crate::contents::Contents;
+use crate::encrypting::Encrypting;
 use crate::error::Error;
-use crate::flags::{FlagUpdate, Flags};
+use crate::flags::FlagUpdate;
 use crate::id::{AccountId, ChangeId, MailboxId, MailboxKey, SessionId};
-use crate::intake::{Prepared, in_time};
+use crate::intake::{Incoming, Prepared, in_time};
 use crate::lanes::Lanes;
 use crate::mailbox::{INBOX, Mailbox, Mailboxes, Quota, SpecialUse};
-use crate::message::Uidl;
 use crate::mime::Plan;
 use crate::property::{Property, Scope, WantedProperties};
 use crate::random::Random;
@@ -24,8 +24,8 @@ use crate::reader::Reader;
 use crate::searching::{SummaryCache, TextCache};
 use crate::selected::{Access, Selected};
 use crate::settings::Settings;
-use crate::store::{Beacon, BlobStore, CommitError, Ledger, Opened, Shared};
-use crate::time::{InternalDate, Timestamp};
+use crate::store::{Beacon, BlobStore, CommitError, KeyBook, Ledger, Opened, Shared};
+use crate::time::Timestamp;
 use crate::uid::{ModSeq, Uid, UidSet};
 
 /// A mail store: a ledger, a blob store and a beacon, and the operations on them. Cheap to clone.
@@ -42,6 +42,7 @@ struct Inner {
     contents: Contents,
     texts: TextCache,
     summaries: SummaryCache,
+    encrypting: Encrypting,
     settings: Settings,
 }
 
@@ -56,26 +57,6 @@ pub struct Backend {
     pub beacon: Arc<dyn Beacon>,
     /// What may be lost.
     pub shared: Arc<dyn Shared>,
-}
-
-/// A message to be appended.
-#[derive(Clone, Debug)]
-pub struct Incoming {
-    /// Its bytes, parsed.
-    pub message: Prepared,
-    /// Its flags.
-    pub flags: Flags,
-    /// INTERNALDATE; `None` is now.
-    pub internal_date: Option<InternalDate>,
-    /// What POP3 calls it; for mail of another server, what it was called there.
-    pub uidl: Uidl,
-}
-
-impl Incoming {
-    /// A message without flags that arrives now.
-    pub fn new(message: Prepared) -> Self {
-        Self { message, flags: Flags::NONE, internal_date: None, uidl: Uidl::OfEmail }
-    }
 }
 
 /// Where a message went (RFC 4315 APPENDUID).
@@ -128,14 +109,25 @@ impl Actor {
 }
 
 impl Mailstore {
-    /// A store on this backend.
+    /// A store on this backend, which stores mail as it comes.
     pub fn new(backend: Backend, settings: Settings) -> Self {
+        Self::with(backend, settings, Encrypting::default())
+    }
+
+    /// A store on this backend, which encrypts what `keys` has a key for
+    /// ([`encryption`](crate::encryption)).
+    pub fn encrypting(backend: Backend, settings: Settings, keys: Arc<dyn KeyBook>) -> Self {
+        Self::with(backend, settings, Encrypting::to(keys))
+    }
+
+    fn with(backend: Backend, settings: Settings, encrypting: Encrypting) -> Self {
         let lanes = Lanes::new(Arc::clone(&backend.ledger));
         let budget = Budget::new(settings.memory);
         let contents = Contents::new(settings.content_cache);
         let texts = TextCache::new(settings.search_cache);
         let summaries = SummaryCache::new(settings.sort_cache);
-        let inner = Inner { backend, lanes, budget, contents, texts, summaries, settings };
+        let inner =
+            Inner { backend, lanes, budget, contents, texts, summaries, encrypting, settings };
         Self { inner: Arc::new(inner) }
     }
 
@@ -235,6 +227,7 @@ impl Mailstore {
         incoming: Incoming,
         at: Timestamp,
     ) -> Result<NewMessage, Error> {
+        let incoming = self.inner.encrypting.run(self, account, incoming).await?;
         let thread = incoming.message.thread();
         let content = incoming.message.place(self, account, at).await?;
         Ok(NewMessage {

@@ -3,8 +3,8 @@
 use crate::change::{Op, Outcome};
 use crate::error::Error;
 use crate::id::{MailboxId, MailboxKey};
-use crate::intake::in_time;
-use crate::mailstore::{Actor, Appended, Incoming, Mailstore};
+use crate::intake::{Incoming, in_time};
+use crate::mailstore::{Actor, Appended, Mailstore};
 use crate::time::Timestamp;
 use crate::uid::{Uid, UidSet};
 

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::change::{ExpungeGuard, MAX_APPEND, Refusal, Transfer};
 use crate::error::Error;
 use crate::id::{AccountId, MailboxId, MailboxKey};
-use crate::mailstore::{Actor, Appended, Incoming, Mailstore, Transferred};
+use crate::intake::Incoming;
+use crate::mailstore::{Actor, Appended, Mailstore, Transferred};
 use crate::message::{Fetched, Presence, Want};
 use crate::property::Scope;
 use crate::rights::{ACL, Grant, Right, Rights, Who};
@@ -154,6 +155,6 @@ impl Mailstore {
         let raw = self.read(tree.plan()).to_bytes().await?;
         let message = self.prepare(raw)?;
         let internal_date = Some(row.internal_date);
-        Ok(Incoming { flags: row.flags, internal_date, ..Incoming::new(message) })
+        Ok(Incoming { flags: row.flags, internal_date, ..Incoming::appended(message) })
     }
 }

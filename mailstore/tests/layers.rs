@@ -17,6 +17,8 @@ const LAYERS: [&[&str]; 8] = [
     &[
         "budget",
         "contents",
+        "encrypting",
+        "encryption",
         "error",
         "feed",
         "settings",
@@ -109,7 +111,8 @@ fn first_word(text: &str) -> String {
 /// Names that the crate's root gives again, and where they come from.
 fn owner(name: &str) -> &str {
     match name {
-        "Mailstore" | "Actor" | "Appended" | "Backend" | "Incoming" | "Transferred" => "mailstore",
+        "Mailstore" | "Actor" | "Appended" | "Backend" | "Transferred" => "mailstore",
+        "Incoming" | "Prepared" => "intake",
         "Error" => "error",
         "Settings" => "settings",
         other => other,

@@ -16,11 +16,13 @@ use crate::{credentials, prompt, serve, settings, store};
 mod app_password;
 mod filter;
 mod forward;
+mod mail_key;
 mod token;
 
 use app_password::AppPassword;
 use filter::Filter;
 use forward::Forward;
+use mail_key::MailKey;
 use token::Token;
 
 /// What to do.
@@ -103,6 +105,9 @@ pub(crate) enum User {
     /// Adds, lists and removes filters of a user.
     #[command(subcommand)]
     Filter(Filter),
+    /// Encrypts a user's mail to a key before it is stored.
+    #[command(subcommand)]
+    MailKey(MailKey),
     /// Shows what is set for a user, or sets it: pop3/dele (expunge, trash) and pop3/retr (seen,
     /// unchanged).
     Setting {
@@ -233,6 +238,7 @@ fn request(user: User) -> Result<Request, Problem> {
         User::Delete { name, .. } => Request::Delete { name },
         User::AppPassword(of) => of.into(),
         User::Filter(of) => of.request()?,
+        User::MailKey(of) => of.request()?,
         User::Setting { name: user, key: None, .. } => settings::Request::Settings { user }.into(),
         User::Setting { name: user, key: Some(key), value } => {
             settings::Request::Set { user, key, value }.into()
@@ -336,6 +342,7 @@ mod tests {
             "mailserver user app-password add alice --scopes pop3",
             "mailserver user delete alice --yes",
             "mailserver user setting alice pop3/dele trash",
+            "mailserver user mail-key set alice --key alice.asc --covers everything",
             "mailserver forward set a@b.example c@d.example e@f.example",
         ] {
             assert!(read(good), "{good}");
@@ -345,6 +352,7 @@ mod tests {
             "mailserver token add --root --role audit",
             "mailserver token add --root --scopes imap",
             "mailserver user delete alice",
+            "mailserver user mail-key set alice",
             "mailserver forward set a@b.example",
         ] {
             assert!(!read(bad), "{bad}");

@@ -15,6 +15,7 @@ mod control;
 mod credentials;
 mod guide;
 mod keys;
+mod mail_key;
 mod moment;
 mod problem;
 mod prompt;

@@ -1,6 +1,7 @@
 //! The store behind all services: mail and users.
 
 use std::num::NonZeroU64;
+use std::sync::Arc;
 use std::time::Duration;
 
 use mailstore::Mailstore;
@@ -22,7 +23,7 @@ pub(crate) struct Store {
 /// Opens the store. An embedded one is made, for its owner only, if there is none.
 pub(crate) async fn open(config: &Config, away: Away) -> Result<Store, Problem> {
     let (backend, users) = backend::open(config, away).await?;
-    let mail = Mailstore::new(backend, (&config.store).into());
+    let shared = backend.shared.clone();
     let aliases = config.domain_aliases.iter().cloned();
     let accounts = Accounts::new(users)
         .with_home_domains(config.home_domains.clone())
@@ -30,12 +31,14 @@ pub(crate) async fn open(config: &Config, away: Away) -> Result<Store, Problem> 
         .with_dots(config.dots.into())
         .with_administrators(config.administrators.clone())
         .with_scram(config.login.scram())
-        .with_limits(mail.shared().clone(), config.login.limits())
+        .with_limits(shared, config.login.limits())
         .with_log(config.login.log());
     let accounts = match keys::open(config)? {
         Some(keyring) => accounts.with_keyring(keyring),
         None => accounts,
     };
+    let keys = Arc::new(accounts.clone());
+    let mail = Mailstore::encrypting(backend, (&config.store).into(), keys);
     Ok(Store { mail, accounts })
 }
 
@@ -58,12 +61,11 @@ pub(crate) async fn sweep(store: Store, every_seconds: NonZeroU64) {
 impl Store {
     /// An empty one.
     pub(crate) fn in_memory() -> Self {
-        use std::sync::Arc;
-
         use mailstore::accounts::MemoryAccounts;
         use mailstore::backends::memory;
 
-        let mail = Mailstore::new(memory::backend(), mailstore::Settings::default());
-        Self { mail, accounts: Accounts::new(Arc::new(MemoryAccounts::default())) }
+        let accounts = Accounts::new(Arc::new(MemoryAccounts::default()));
+        let (settings, keys) = (mailstore::Settings::default(), Arc::new(accounts.clone()));
+        Self { mail: Mailstore::encrypting(memory::backend(), settings, keys), accounts }
     }
 }

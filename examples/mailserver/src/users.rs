@@ -9,7 +9,7 @@ use mailstore::store::directory::Secret;
 use serde::{Deserialize, Serialize};
 
 use crate::store::Store;
-use crate::{credentials, settings};
+use crate::{credentials, mail_key, settings};
 
 /// Users on one page of a list.
 const PAGE: usize = 100;
@@ -58,6 +58,8 @@ pub(crate) enum Request {
     Forwards,
     /// Something about credentials.
     Credentials(credentials::Request),
+    /// Something about the key that a user's mail is encrypted to.
+    MailKey(mail_key::Request),
     /// Something about a user's settings.
     Settings(settings::Request),
 }
@@ -108,6 +110,8 @@ enum Failure {
     #[error(transparent)]
     Credentials(#[from] credentials::Failure),
     #[error(transparent)]
+    MailKey(#[from] mail_key::Failure),
+    #[error(transparent)]
     Settings(#[from] settings::Failure),
 }
 
@@ -155,6 +159,7 @@ async fn attempt(store: &Store, request: Request) -> Result<Reply, Failure> {
             format!("{name} no longer has the address {address}")
         }
         Request::Credentials(request) => credentials::attempt(accounts, request).await?,
+        Request::MailKey(request) => mail_key::attempt(accounts, request).await?,
         Request::Settings(request) => settings::attempt(store, request).await?,
         request => forward(accounts, request).await?,
     };

@@ -69,7 +69,7 @@ pub(crate) async fn upload_message(
     super::check_mailbox(&api.store, place.key()).await?;
     let message = receive(&api, &headers, body).await?;
     let size = message.size();
-    let incoming = Incoming { flags, internal_date, ..Incoming::new(message) };
+    let incoming = Incoming { flags, internal_date, ..Incoming::appended(message) };
     let appended = api.store.append(place.owner.actor(), place.mailbox, vec![incoming]).await?;
     let Appended { uid_validity, uids, modseq, .. } = appended;
     let uid = uids.first().map_or(0, mailstore::uid::Uid::get);

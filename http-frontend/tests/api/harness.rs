@@ -75,8 +75,9 @@ impl Site {
     }
 
     pub(crate) async fn with(settings: Settings, store: mailstore::Settings) -> Self {
-        let store = Mailstore::new(memory::backend(), store);
         let accounts = Accounts::new(Arc::new(MemoryAccounts::default()));
+        let keys = Arc::new(accounts.clone());
+        let store = Mailstore::encrypting(memory::backend(), store, keys);
         accounts.add(NewUser::new("alice").password(Secret::new(PASSWORD))).await.unwrap();
         accounts.add(NewUser::new("bob").password(Secret::new(PASSWORD))).await.unwrap();
         let root = token(&accounts, Grant::Root).await;

@@ -8,6 +8,7 @@ mod events;
 mod failing;
 mod forwards;
 mod harness;
+mod mail_key;
 mod mailboxes;
 mod messages;
 mod operation;

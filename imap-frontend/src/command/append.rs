@@ -49,7 +49,7 @@ pub(super) async fn run(talk: &mut Talk, state: &State, append: Append) -> Outco
     let mut messages = Vec::with_capacity(append.messages.len());
     for AppendMessage { flags, date, data } in append.messages {
         let message = prepare(user.store(), sources.bytes(data).await?).await?;
-        messages.push(Incoming { flags, internal_date: date, ..Incoming::new(message) });
+        messages.push(Incoming { flags, internal_date: date, ..Incoming::appended(message) });
     }
     let appended = user.store().append(by, to, messages).await;
     let appended = appended.map_err(refusal::of_target)?;

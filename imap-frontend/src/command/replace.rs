@@ -31,7 +31,7 @@ pub(super) async fn run(talk: &mut Talk, selected: &mut Selected, replace: Repla
     let mut sources = Sources::in_selected(selected);
     let data = sources.bytes(data).await?;
     let message = append::prepare(selected.store(), data).await?;
-    let new = Incoming { flags, internal_date: date, ..Incoming::new(message) };
+    let new = Incoming { flags, internal_date: date, ..Incoming::appended(message) };
     let way = (selected.at().mailbox, old);
     let done = selected.store().replace(by, way, to, new).await;
     let done = match done {

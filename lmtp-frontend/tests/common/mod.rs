@@ -21,8 +21,9 @@ use harness::{Front, Scene, set_timeout};
 pub use harness::{On, Server, account};
 use lmtp_frontend::{Labels, Lmtp, Outbox, Outgoing, Settings};
 use mailstore::flags::Flags;
+use mailstore::id::AccountId;
 use mailstore::mailbox::Quota;
-use mailstore::store::StoreError;
+use mailstore::store::{Arrival, KeyBook, KeyKind, PublicKey, StoreError};
 use mailstore::{Backend, Mailstore};
 
 use client::Client;
@@ -43,6 +44,8 @@ pub struct Options {
     pub lmtp: Settings,
     pub wire: wire::Settings,
     pub outbox: Option<Arc<Posted>>,
+    /// Whether alice's mail is to be encrypted to a key that is none.
+    pub broken_key: bool,
 }
 
 impl Default for Options {
@@ -54,7 +57,7 @@ impl Default for Options {
 impl From<Settings> for Options {
     fn from(lmtp: Settings) -> Self {
         let (store, wire) = (mailstore::Settings::default(), wire::Settings::default());
-        Self { store, lmtp, wire, outbox: None }
+        Self { store, lmtp, wire, outbox: None, broken_key: false }
     }
 }
 
@@ -69,7 +72,10 @@ impl Front for Options {
     type Protocol = Lmtp;
 
     fn store(&self, backend: Backend) -> Mailstore {
-        Mailstore::new(backend, self.store.clone())
+        match self.broken_key {
+            true => Mailstore::encrypting(backend, self.store.clone(), Arc::new(BrokenKey)),
+            false => Mailstore::new(backend, self.store.clone()),
+        }
     }
 
     fn serve(self, store: Mailstore) -> (Lmtp, wire::Settings) {
@@ -93,6 +99,7 @@ impl Scene for Options {
         match name {
             "outbox" => self.outbox = Some(Arc::default()),
             "xclient" => self.lmtp.xclient = vec![value.parse().unwrap()],
+            "key" if value == "broken" => self.broken_key = true,
             "labels" if value == "filed" => self.lmtp.labels = Labels::Filed,
             "errors" => self.lmtp.errors = number() as u32,
             "recipients" => self.lmtp.recipients = number() as usize,
@@ -149,6 +156,22 @@ pub async fn filed(server: &Server, number: i64, name: &str) -> Vec<(Flags, Stri
     let mail = server.mail(number);
     let flags = mail.rows(name).await.into_iter().map(|row| row.flags);
     flags.zip(mail.texts(name).await).collect()
+}
+
+/// Alice has a key that is none.
+#[derive(Debug)]
+struct BrokenKey;
+
+#[async_trait]
+impl KeyBook for BrokenKey {
+    async fn key(&self, of: AccountId, _: Arrival) -> Result<Option<PublicKey>, StoreError> {
+        let key = PublicKey { kind: KeyKind::OpenPgp, bytes: bytes::Bytes::new() };
+        Ok((of == account(ALICE)).then_some(key))
+    }
+
+    async fn refused(&self, of: AccountId, _: &str) {
+        assert_eq!(of, account(ALICE));
+    }
 }
 
 /// What was handed to the outbox.

@@ -1,6 +1,7 @@
 //! Why something about a user cannot be done.
 
 use super::{Address, Name, NameError, PasswordError, Scopes, SecondFactor};
+use crate::encryption::Unusable;
 use crate::store::StoreError;
 
 /// Why something about a user cannot be done.
@@ -68,6 +69,9 @@ pub enum AccountError {
     /// Mail cannot be sent on to that.
     #[error("{0:?} is not an address that mail can go on to")]
     Target(String),
+    /// Mail cannot be encrypted to that.
+    #[error(transparent)]
+    MailKey(#[from] Unusable),
     /// The user's mail cannot be changed.
     #[error(transparent)]
     Mail(#[from] crate::error::Error),

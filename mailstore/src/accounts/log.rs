@@ -84,6 +84,10 @@ events! {
     RecoveryCodesMade = 15 "recovery-codes-made"
     /// A recovery code was shown in place of one of the second factor.
     RecoveryCodeUsed = 16 "recovery-code-used"
+    /// The key that mail is encrypted to was set, changed or taken away.
+    MailKeyChanged = 20 "mail-key-changed"
+    /// A message was not stored, because it could not be encrypted.
+    MailNotEncrypted = 21 "mail-not-encrypted"
 }
 
 /// An entry.
