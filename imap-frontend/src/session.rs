@@ -213,6 +213,7 @@ impl Session {
         let Tagged { tag, command } = match parse(&text) {
             Ok(tagged) => tagged,
             Err(rejected) => {
+                self.admissions.clear();
                 self.forget_saved(&rejected);
                 self.talk.reply.rejected(&rejected);
                 return self.count_bad();
