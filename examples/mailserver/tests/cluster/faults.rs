@@ -74,10 +74,25 @@ fn a_server_that_is_away_at_the_start_is_waited_for() {
 #[test]
 fn while_mongodb_is_away_clients_are_told_and_then_all_goes_on() {
     let cluster = Cluster::start(1, Database::Own);
+    let mongodb = || cluster.mongodb.as_ref().unwrap().lock().unwrap();
+    let said = ["MongoDB", "Server selection timeout"];
+    clients_are_told_and_then_all_goes_on(
+        &cluster,
+        said,
+        (|| mongodb().kill(), || mongodb().run()),
+    );
+}
+
+/// While MongoDB cannot be written to, each client hears that it was not done, and the log has one of
+/// these words; and afterwards all goes on, in the same session, on the same host.
+pub(crate) fn clients_are_told_and_then_all_goes_on(
+    cluster: &Cluster,
+    said: [&str; 2],
+    (away, back): (impl FnOnce(), impl FnOnce()),
+) {
     let mut session = cluster.session(0, "INBOX");
     let (imap, lmtp) = (cluster.place(0, "imap").unwrap(), cluster.place(0, "lmtp").unwrap());
-    let mongodb = || cluster.mongodb.as_ref().unwrap().lock().unwrap();
-    mongodb().kill();
+    away();
     std::thread::scope(|scope| {
         scope.spawn(|| {
             let refused = in_time(|| deliver(&lmtp, "Subject: 1\r\n\r\n").unwrap_err());
@@ -92,9 +107,8 @@ fn while_mongodb_is_away_clients_are_told_and_then_all_goes_on() {
         assert!(refused.to_string().contains(" NO ["), "{refused}: {}", cluster.logs());
     });
     let logs = cluster.logs();
-    assert!(logs.contains("MongoDB") || logs.contains("Server selection timeout"), "{logs}");
-    mongodb().run();
-    // In the same sessions, on the same host.
+    assert!(said.iter().any(|said| logs.contains(said)), "{said:?}: {logs}");
+    back();
     again(&mut || session.append("INBOX", "Subject: 3\r\n\r\n").is_ok());
     again(&mut || deliver(&lmtp, "Subject: 4\r\n\r\n").is_ok());
     let subjects = cluster.session(0, "INBOX").subjects().unwrap();
