@@ -189,9 +189,7 @@ async fn attempt(
         // It must not hold the account until the server finds out.
         let _ = transaction.session.abort_transaction().await;
     }
-    if !made.as_ref().is_err_and(Failure::is_away) {
-        holding.over();
-    }
+    holding.end(&made);
     let mut results = made?;
     answer_from_journal(store, group, &mut results).await?;
     Ok(results.into_iter().map(|result| result.0).collect())

@@ -73,9 +73,7 @@ impl Presence {
         said.last = Some(now);
         Ok(())
     }
-}
 
-impl Presence {
     /// A transaction that is begun in a session.
     pub(super) fn holding(&self, session: &Document) -> Holding<'_> {
         Holding { presence: self, session: session.get("id").cloned() }
@@ -102,9 +100,11 @@ pub(super) struct Holding<'a> {
 }
 
 impl Holding<'_> {
-    /// The server knows that it is over.
-    pub(super) fn over(mut self) {
-        self.session = None;
+    /// How it ended, and with it was told to the server, if that could be reached.
+    pub(super) fn end<T>(mut self, done: &Result<T, Failure>) {
+        if !done.as_ref().is_err_and(Failure::is_away) {
+            self.session = None;
+        }
     }
 }
 

@@ -242,9 +242,7 @@ async fn once(store: &Store, account: AccountId, work: &Work) -> Result<u64, Fai
     if done.is_err() {
         let _ = session.abort_transaction().await;
     }
-    if !done.as_ref().is_err_and(Failure::is_away) {
-        holding.over();
-    }
+    holding.end(&done);
     done
 }
 
