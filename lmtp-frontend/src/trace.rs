@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::net::IpAddr;
 
-use mailstore::time::Timestamp;
+use mailstore::time::{Timestamp, civil};
 
 use crate::codec::path::{Domain, Mailbox, ReversePath};
 use crate::settings::Trace;
@@ -73,24 +73,9 @@ fn date(at: Timestamp) -> String {
     let seconds = at.secs().rem_euclid(86_400);
     let (year, month, day) = civil(days);
     let weekday = DAYS.get(days.rem_euclid(7) as usize).unwrap_or(&"");
-    let month = MONTHS.get(month).unwrap_or(&"");
+    let month = MONTHS.get(month as usize - 1).unwrap_or(&"");
     let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     format!("{weekday}, {day} {month} {year} {hour:02}:{minute:02}:{second:02} +0000")
-}
-
-/// Year, month from 0, and day of a day counted from 1970-01-01, in the Gregorian calendar.
-///
-/// Counts in years that begin in March, so that the leap day is a year's last.
-fn civil(days: i64) -> (i64, usize, i64) {
-    let days = days + 719_468;
-    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let march_month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * march_month + 2) / 5 + 1;
-    let month = (march_month + 2) % 12;
-    let year = era * 400 + year_of_era + i64::from(month < 2);
-    (year, month as usize, day)
 }
 
 #[cfg(test)]

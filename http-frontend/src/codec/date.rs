@@ -1,6 +1,6 @@
 //! Moments as HTTP and JSON write them (RFC 3339, RFC 9110 5.6.7 is not needed).
 
-use mailstore::time::{InternalDate, Timestamp};
+use mailstore::time::{InternalDate, Timestamp, civil, days};
 
 use crate::problem::Problem;
 
@@ -80,26 +80,6 @@ fn zone_minutes(zone: &str) -> Option<i16> {
     let total = hours * 60 + minutes;
     let fits = hours < 24 && minutes < 60;
     fits.then_some(if zone.starts_with('-') { -total } else { total })
-}
-
-/// Year, month and day of a number of days since 1970: eras of 400 years that begin in March.
-fn civil(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468;
-    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    (year + era * 400 + i64::from(month <= 2), month, day)
-}
-
-/// The reverse of [`civil`], for a month from 1 to 12; any other gives some day.
-fn days(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
-    let of_year = (153 * (month + if month > 2 { -3 } else { 9 }) + 2) / 5 + day - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
 }
 
 #[cfg(test)]

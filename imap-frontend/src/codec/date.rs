@@ -2,7 +2,7 @@
 
 use bytes::BufMut;
 use mailstore::search::Day;
-use mailstore::time::InternalDate;
+use mailstore::time::{InternalDate, civil, days};
 
 use super::cursor::{Cursor, Parsed};
 
@@ -33,30 +33,9 @@ pub fn day(year: u16, month: u8, day: u8) -> Option<Day> {
         1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
         _ => return None,
     };
-    (1..=last).contains(&day).then(|| Day(days_from_civil(year, month, day)))
-}
-
-/// Days since 1970-01-01. The year is counted from 1 March, so that the leap day is its last.
-fn days_from_civil(year: u16, month: u8, day: u8) -> i32 {
-    let (month, day) = (i32::from(month), i32::from(day));
-    let year = i32::from(year) - i32::from(month <= 2);
-    let era = year.div_euclid(400);
-    let of_era = year.rem_euclid(400);
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
-}
-
-/// Year, month and day of a day since 1970-01-01.
-fn civil_from_days(days: i64) -> (i64, u8, u8) {
-    let days = days + 719_468;
-    let era = days.div_euclid(146_097);
-    let of_era = days.rem_euclid(146_097);
-    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    (year + era * 400 + i64::from(month <= 2), month as u8, day as u8)
+    let days = || days(year.into(), month.into(), day.into());
+    // Of a year of four digits it fits.
+    (1..=last).contains(&day).then(|| Day(days() as i32))
 }
 
 /// Writes INTERNALDATE as FETCH gives it, with its quotes: `"17-Jul-1996 02:44:25 -0700"`. Years
@@ -66,18 +45,19 @@ pub fn write_internal_date(out: &mut impl BufMut, date: InternalDate) {
     const LAST: i64 = 2_932_897 * DAY_SECS - 1;
     let zone = i64::from(date.zone).clamp(-5_999, 5_999);
     let local = date.secs.saturating_add(zone * 60).clamp(FIRST, LAST);
-    let (year, month, day) = civil_from_days(local.div_euclid(DAY_SECS));
-    let month = MONTHS.get(usize::from(month) - 1).map_or("Jan", |month| month.0);
+    let (year, month, day) = civil(local.div_euclid(DAY_SECS));
+    let (year, day) = (year as u32, day as u32);
+    let month = MONTHS.get(month as usize - 1).map_or("Jan", |month| month.0);
     let second = local.rem_euclid(DAY_SECS) as u32;
     let two = |n: u32| [b'0' + (n / 10 % 10) as u8, b'0' + (n % 10) as u8];
 
     out.put_u8(b'"');
-    out.put_slice(&if day < 10 { [b' ', b'0' + day] } else { two(day.into()) });
+    out.put_slice(&if day < 10 { [b' ', b'0' + day as u8] } else { two(day) });
     out.put_u8(b'-');
     out.put_slice(month.as_bytes());
     out.put_u8(b'-');
-    out.put_slice(&two(year as u32 / 100));
-    out.put_slice(&two(year as u32 % 100));
+    out.put_slice(&two(year / 100));
+    out.put_slice(&two(year % 100));
     for (before, number) in [(b' ', second / 3600), (b':', second / 60 % 60), (b':', second % 60)] {
         out.put_u8(before);
         out.put_slice(&two(number));

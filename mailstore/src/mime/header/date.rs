@@ -1,5 +1,7 @@
 //! The `Date:` field (RFC 5322 3.3 and 4.3, and what older and wrong mailers write).
 
+use crate::time::days;
+
 /// No date is longer, comments and all; the rest is not read.
 const MAX_DATE: usize = 256;
 
@@ -72,7 +74,7 @@ impl Partial {
         let (day, month, year) = (self.day?, self.month?, self.year?);
         let valid = (1..=31).contains(&day) && (1..=9999).contains(&year);
         valid.then(|| SentDate {
-            day: days_from_civil(year, month, day),
+            day: days(year.into(), month.into(), day.into()) as i32,
             seconds: self.seconds.unwrap_or(0),
             zone: self.zone.unwrap_or(0),
         })
@@ -141,15 +143,6 @@ fn without_comments(value: &[u8]) -> Vec<u8> {
         }
     }
     out
-}
-
-/// Days since 1970-01-01 of a day of the Gregorian calendar, counted in years that begin in March
-/// so that a leap day comes last.
-fn days_from_civil(year: i32, month: u32, day: u32) -> i32 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
-    let of_year = (153 * ((month as i32 + 9) % 12) + 2) / 5 + day as i32 - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
 }
 
 #[cfg(test)]
