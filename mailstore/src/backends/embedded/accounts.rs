@@ -37,7 +37,11 @@ struct Kept {
     users: Answers<AccountId, Option<User>>,
     named: Answers<Name, Option<User>>,
     owners: Answers<Address, Option<AccountId>>,
+    records: Answers<Question, Vec<Record>>,
 }
+
+/// Which records are asked for: whose, what their keys begin with, after which, how many.
+type Question = (AccountId, String, Option<String>, usize);
 
 impl Default for Kept {
     fn default() -> Self {
@@ -45,6 +49,8 @@ impl Default for Kept {
             users: Answers::new(|_| true),
             named: Answers::new(|_| true),
             owners: Answers::new(|_| true),
+            // Most accounts have none of those that delivery asks for.
+            records: Answers::new(Vec::is_empty),
         }
     }
 }
@@ -138,7 +144,10 @@ impl AccountStore for EmbeddedAccounts {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<Record>, StoreError> {
-        self.read("list records", |db| record::list(db, account, (prefix, after), limit))
+        let question = (account, prefix.to_owned(), after.map(str::to_owned), limit);
+        let ask =
+            || self.read("list records", |db| record::list(db, account, (prefix, after), limit));
+        self.answers.records.of(question, self.ledger.latest(), ask)
     }
 
     async fn swap(
