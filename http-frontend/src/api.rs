@@ -40,9 +40,8 @@ pub(crate) struct Api {
 }
 
 impl Api {
-    pub(crate) fn new(store: Mailstore, accounts: Accounts, settings: Settings) -> Self {
+    fn new(store: Mailstore, accounts: Accounts, settings: Settings, schemas: Schemas) -> Self {
         let streams = Arc::new(Semaphore::new(settings.streams));
-        let schemas = Schemas::of(endpoints().get_openapi());
         Self {
             store,
             accounts,
@@ -72,8 +71,9 @@ impl Api {
 struct Description;
 
 /// The service.
-pub(crate) fn router(api: Arc<Api>) -> Router {
+pub(crate) fn router(store: Mailstore, accounts: Accounts, settings: Settings) -> Router {
     let (router, description) = endpoints().split_for_parts();
+    let api = Arc::new(Api::new(store, accounts, settings, Schemas::of(&description)));
     let description = with_its_own_problems(description).to_json().unwrap_or_default();
     let description = axum::routing::get(|| async move { json(description) });
     site::with_files(router)

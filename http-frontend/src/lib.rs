@@ -83,14 +83,11 @@ mod tokens;
 mod users;
 mod uses;
 
-use std::sync::Arc;
-
 use axum::Router;
 use mailstore::Mailstore;
 use mailstore::accounts::Accounts;
 use wire::Shutdown;
 
-use api::Api;
 use codec::date;
 pub use request::{Peer, Privacy};
 pub use settings::{MetricsFor, Settings};
@@ -108,8 +105,7 @@ pub(crate) struct Ending(pub(crate) Shutdown);
 impl Http {
     /// A server of the mail in `store` for the users in `accounts` and for those who have a token.
     pub fn new(store: Mailstore, accounts: Accounts, settings: Settings) -> Self {
-        let api = Api::new(store, accounts, settings);
-        Self { router: api::router(Arc::new(api)) }
+        Self { router: api::router(store, accounts, settings) }
     }
 
     /// Its service, for a host with an HTTP server of its own, which puts a [`Peer`] among the
