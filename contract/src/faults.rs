@@ -20,6 +20,7 @@ use mailstore::store::{
     StoreError,
 };
 use mailstore::uid::{ModSeq, UidSet};
+use tokio::sync::Notify;
 
 /// What happens before and after each call of a ledger.
 #[async_trait]
@@ -136,16 +137,24 @@ pub enum Mood {
 
 /// Is in the mood that it was last told to be in.
 #[derive(Debug, Default)]
-pub struct Moody(Mutex<Mood>);
+pub struct Moody {
+    mood: Mutex<Mood>,
+    failed: Notify,
+}
 
 impl Moody {
     /// From now on.
     pub fn is_in(&self, mood: Mood) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = mood;
+        *self.mood.lock().unwrap_or_else(PoisonError::into_inner) = mood;
+    }
+
+    /// Waits until a call has failed, of those that nobody has waited for.
+    pub async fn failed(&self) {
+        self.failed.notified().await;
     }
 
     fn mood(&self) -> Mood {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.mood.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -153,7 +162,10 @@ impl Moody {
 impl Interference for Moody {
     async fn before(&self) -> Result<(), StoreError> {
         match self.mood() {
-            Mood::Fails(fault) => Err(StoreError::new(fault, "call", "on purpose")),
+            Mood::Fails(fault) => {
+                self.failed.notify_one();
+                Err(StoreError::new(fault, "call", "on purpose"))
+            }
             Mood::Hangs => std::future::pending().await,
             _ => Ok(()),
         }

@@ -4,49 +4,28 @@
 mod common;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use async_trait::async_trait;
 use common::client::Client;
 use common::{Options, Server};
-use contract::faults::{Interfered, Interference};
+use contract::faults::{Interfered, Mood, Moody};
 use mailstore::Backend;
 use mailstore::backends::memory;
-use mailstore::store::StoreError;
-use tokio::sync::Notify;
+use mailstore::store::Fault;
 
-/// Refuses every call for a while.
-#[derive(Debug, Default)]
-struct Away {
-    is_away: AtomicBool,
-    refused: Notify,
-}
-
-#[async_trait]
-impl Interference for Away {
-    async fn before(&self) -> Result<(), StoreError> {
-        if !self.is_away.load(Ordering::SeqCst) {
-            return Ok(());
-        }
-        self.refused.notify_one();
-        Err(StoreError::unavailable("call", "the store is away"))
-    }
-}
-
-async fn start() -> (Server, Arc<Interfered<Away>>) {
+async fn start() -> (Server, Arc<Interfered<Moody>>) {
     let backend = memory::backend();
-    let ledger = Interfered::new(backend.ledger, Away::default());
+    let ledger = Interfered::new(backend.ledger, Moody::default());
     let outage = Arc::clone(&ledger);
     (Server::on_backend(Backend { ledger, ..backend }, Options::default()).await, outage)
 }
 
 /// The store is away until somebody has looked for news three times.
-async fn pass(outage: &Interfered<Away>) {
-    outage.by.is_away.store(true, Ordering::SeqCst);
+async fn pass(outage: &Interfered<Moody>) {
+    outage.by.is_in(Mood::Fails(Fault::Unavailable));
     for _ in 0..3 {
-        outage.by.refused.notified().await;
+        outage.by.failed().await;
     }
-    outage.by.is_away.store(false, Ordering::SeqCst);
+    outage.by.is_in(Mood::Works);
 }
 
 #[tokio::test]

@@ -1,8 +1,9 @@
 //! Users that are out of reach when a test wants it.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use async_trait::async_trait;
+use contract::faults::{Interference, Mood, Moody};
 use mailstore::accounts::{
     AccountStore, Address, Claimed, Created, MemoryAccounts, Name, Profile, Record, User,
 };
@@ -14,7 +15,7 @@ use mailstore::time::Timestamp;
 #[derive(Debug, Default)]
 pub(crate) struct Failing {
     users: MemoryAccounts,
-    fault: Mutex<Option<Fault>>,
+    mood: Moody,
 }
 
 impl Failing {
@@ -24,14 +25,12 @@ impl Failing {
 
     /// From now on.
     pub(crate) fn fail(&self, fault: Option<Fault>) {
-        *self.fault.lock().unwrap() = fault;
+        self.mood.is_in(fault.map_or(Mood::Works, Mood::Fails));
     }
 
-    fn there(&self) -> Result<&MemoryAccounts, StoreError> {
-        match *self.fault.lock().unwrap() {
-            Some(fault) => Err(StoreError::new(fault, "call", "on purpose")),
-            None => Ok(&self.users),
-        }
+    async fn there(&self) -> Result<&MemoryAccounts, StoreError> {
+        self.mood.before().await?;
+        Ok(&self.users)
     }
 }
 
@@ -42,39 +41,39 @@ impl AccountStore for Failing {
         profile: &Profile,
         addresses: &[Address],
     ) -> Result<Created, StoreError> {
-        self.there()?.create(profile, addresses).await
+        self.there().await?.create(profile, addresses).await
     }
 
     async fn update(&self, user: &User) -> Result<Option<User>, StoreError> {
-        self.there()?.update(user).await
+        self.there().await?.update(user).await
     }
 
     async fn user(&self, account: AccountId) -> Result<Option<User>, StoreError> {
-        self.there()?.user(account).await
+        self.there().await?.user(account).await
     }
 
     async fn named(&self, name: &Name) -> Result<Option<User>, StoreError> {
-        self.there()?.named(name).await
+        self.there().await?.named(name).await
     }
 
     async fn users(&self, after: Option<AccountId>, limit: usize) -> Result<Vec<User>, StoreError> {
-        self.there()?.users(after, limit).await
+        self.there().await?.users(after, limit).await
     }
 
     async fn claim(&self, address: &Address, account: AccountId) -> Result<Claimed, StoreError> {
-        self.there()?.claim(address, account).await
+        self.there().await?.claim(address, account).await
     }
 
     async fn release(&self, address: &Address, account: AccountId) -> Result<bool, StoreError> {
-        self.there()?.release(address, account).await
+        self.there().await?.release(address, account).await
     }
 
     async fn owner(&self, address: &Address) -> Result<Option<AccountId>, StoreError> {
-        self.there()?.owner(address).await
+        self.there().await?.owner(address).await
     }
 
     async fn secret(&self) -> Result<[u8; 32], StoreError> {
-        self.there()?.secret().await
+        self.there().await?.secret().await
     }
 
     async fn addresses(
@@ -83,7 +82,7 @@ impl AccountStore for Failing {
         after: Option<&Address>,
         limit: usize,
     ) -> Result<Vec<Address>, StoreError> {
-        self.there()?.addresses(account, after, limit).await
+        self.there().await?.addresses(account, after, limit).await
     }
 
     async fn records(
@@ -93,7 +92,7 @@ impl AccountStore for Failing {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<Record>, StoreError> {
-        self.there()?.records(account, prefix, after, limit).await
+        self.there().await?.records(account, prefix, after, limit).await
     }
 
     async fn swap(
@@ -102,14 +101,14 @@ impl AccountStore for Failing {
         old: Option<&Record>,
         new: Option<&Record>,
     ) -> Result<bool, StoreError> {
-        self.there()?.swap(account, old, new).await
+        self.there().await?.swap(account, old, new).await
     }
 
     async fn expire(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
-        self.there()?.expire(now, limit).await
+        self.there().await?.expire(now, limit).await
     }
 
     async fn delete(&self, account: AccountId) -> Result<bool, StoreError> {
-        self.there()?.delete(account).await
+        self.there().await?.delete(account).await
     }
 }
