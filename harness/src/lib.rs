@@ -61,6 +61,7 @@ mod script;
 mod seeds;
 mod server;
 mod tls;
+mod totp;
 
 #[cfg(feature = "cluster")]
 pub use cluster::{Hosts, Rounds};
@@ -73,24 +74,25 @@ pub use script::{Scene, Talk, play};
 pub use seeds::{near, seeds};
 pub use server::{Front, Server, set_timeout, wire_settings};
 pub use tls::{certificate, trusting};
+pub use totp::totp;
 
-/// Makes tests of these functions, which take an [`On`]: each on every backend. The crate has a
-/// feature `cluster-tests`.
+/// Makes tests of these functions, which take an [`On`]: each on every backend, and in the places that
+/// are named before them, as in `[deaf = On::DeafMemory]`. The crate has a feature `cluster-tests`.
 #[macro_export]
 macro_rules! everywhere {
     ($($name:ident)*) => {
-        $(mod $name {
+        $crate::everywhere! { [memory = On::Memory, embedded = On::Embedded] $($name)* }
+    };
+    (@one [$($on:ident = $place:expr),*] $name:ident) => {
+        mod $name {
             use $crate::On;
 
-            #[tokio::test]
-            async fn memory() {
-                super::$name(On::Memory).await;
-            }
-
-            #[tokio::test]
-            async fn embedded() {
-                super::$name(On::Embedded).await;
-            }
+            $(
+                #[tokio::test]
+                async fn $on() {
+                    super::$name($place).await;
+                }
+            )*
 
             #[cfg(feature = "cluster-tests")]
             #[tokio::test]
@@ -103,7 +105,10 @@ macro_rules! everywhere {
             async fn cluster_with_s3() {
                 super::$name(On::ClusterS3).await;
             }
-        })*
+        }
+    };
+    ($places:tt $($name:ident)*) => {
+        $($crate::everywhere! { @one $places $name })*
     };
 }
 
@@ -113,8 +118,8 @@ macro_rules! everywhere {
 /// Takes a [`Scene`], the ending of the scripts' names, what they are played on, and their names.
 #[macro_export]
 macro_rules! scripts {
-    ($scene:ty, $ending:literal, [$($on:ident = $place:expr),*], $names:tt) => {
-        $crate::scripts! { @each $scene, $ending, [$($on = $place),*], $names }
+    ($scene:ty, $ending:literal, $places:tt, $names:tt) => {
+        $crate::scripts! { @each $scene, $ending, $places, $names }
 
         /// A script that nobody plays proves nothing.
         #[test]
@@ -136,34 +141,13 @@ macro_rules! scripts {
     (@each $scene:ty, $ending:literal, $places:tt, { $($name:ident)* }) => {
         $($crate::scripts! { @one $scene, $ending, $places, $name })*
     };
-    (@one $scene:ty, $ending:literal, [$($on:ident = $place:expr),*], $name:ident) => {
-        mod $name {
-            use $crate::On;
-
-            async fn play(on: On) {
-                let name = concat!(stringify!($name), ".", $ending);
-                let text = include_str!(concat!("scripts/", stringify!($name), ".", $ending));
-                $crate::play::<$scene>(name, text, on).await;
-            }
-
-            $(
-                #[tokio::test]
-                async fn $on() {
-                    play($place).await;
-                }
-            )*
-
-            #[cfg(feature = "cluster-tests")]
-            #[tokio::test]
-            async fn cluster() {
-                play(On::Cluster).await;
-            }
-
-            #[cfg(feature = "cluster-tests")]
-            #[tokio::test]
-            async fn cluster_with_s3() {
-                play(On::ClusterS3).await;
-            }
+    (@one $scene:ty, $ending:literal, $places:tt, $name:ident) => {
+        async fn $name(on: $crate::On) {
+            let name = concat!(stringify!($name), ".", $ending);
+            let text = include_str!(concat!("scripts/", stringify!($name), ".", $ending));
+            $crate::play::<$scene>(name, text, on).await;
         }
+
+        $crate::everywhere! { $places $name }
     };
 }

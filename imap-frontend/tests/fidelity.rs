@@ -67,26 +67,8 @@ fn nasty() -> Vec<Vec<u8>> {
     all
 }
 
-#[tokio::test]
-async fn memory() {
-    all_come_back(On::Memory).await;
-}
-
-#[tokio::test]
-async fn embedded() {
-    all_come_back(On::Embedded).await;
-}
-
-#[cfg(feature = "cluster-tests")]
-#[tokio::test]
-async fn cluster() {
-    all_come_back(On::Cluster).await;
-}
-
-#[cfg(feature = "cluster-tests")]
-#[tokio::test]
-async fn cluster_with_s3() {
-    all_come_back(On::ClusterS3).await;
+harness::everywhere! {
+    all_come_back
 }
 
 async fn all_come_back(on: On) {

@@ -15,47 +15,13 @@ use mailstore::mailbox::Quota;
 use mailstore::time::Timestamp;
 use mailstore::{Incoming, Mailstore};
 
-macro_rules! on_every_backend {
-    ($($name:ident)*) => { $(
-        mod $name {
-            use super::*;
-
-            #[tokio::test]
-            async fn memory() {
-                super::$name(On::Memory).await;
-            }
-
-            #[tokio::test]
-            async fn embedded() {
-                super::$name(On::Embedded).await;
-            }
-
-            #[tokio::test]
-            async fn memory_with_a_deaf_beacon() {
-                super::$name(On::DeafMemory).await;
-            }
-
-            #[tokio::test]
-            async fn embedded_with_a_deaf_beacon() {
-                super::$name(On::DeafEmbedded).await;
-            }
-
-            #[cfg(feature = "cluster-tests")]
-            #[tokio::test]
-            async fn cluster() {
-                super::$name(On::Cluster).await;
-            }
-
-            #[cfg(feature = "cluster-tests")]
-            #[tokio::test]
-            async fn cluster_with_s3() {
-                super::$name(On::ClusterS3).await;
-            }
-        }
-    )* };
-}
-
-on_every_backend! {
+harness::everywhere! {
+    [
+        memory = On::Memory,
+        embedded = On::Embedded,
+        memory_with_a_deaf_beacon = On::DeafMemory,
+        embedded_with_a_deaf_beacon = On::DeafEmbedded
+    ]
     j1_whatever_order_writers_finish_in_all_is_told
     j2_an_arrival_during_select_is_counted_once
     j3_an_own_append_comes_after_what_came_before

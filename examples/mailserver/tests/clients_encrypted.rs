@@ -36,22 +36,7 @@ fn message(subject: &str) -> Vec<u8> {
 
 /// Delivers by LMTP.
 fn deliver(server: &Server, _: &Site, subject: &str) {
-    let mut lmtp = server.connect("lmtp");
-    lmtp.line();
-    for (line, answer) in [
-        ("LHLO client.example", "250 "),
-        ("MAIL FROM:<bob@example.com>", "250"),
-        ("RCPT TO:<alice>", "250"),
-        ("DATA", "354"),
-    ] {
-        lmtp.ask(line, answer);
-    }
-    for line in String::from_utf8(message(subject)).unwrap().lines() {
-        let dot = if line.starts_with('.') { "." } else { "" };
-        lmtp.send(&format!("{dot}{line}"));
-    }
-    lmtp.ask(".", "250 2.0.0");
-    lmtp.ask("QUIT", "221");
+    server.deliver("alice", &String::from_utf8(message(subject)).unwrap());
 }
 
 /// Appends by IMAP.

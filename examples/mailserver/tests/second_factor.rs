@@ -7,8 +7,8 @@ mod common;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use common::totp::code;
 use common::{ANY_PORTS, Server, Site};
+use harness::totp;
 use serde_json::{Value, json};
 
 /// Calls the API; the status, and what was answered.
@@ -67,13 +67,13 @@ fn with_one_the_password_opens_the_account_and_no_mail() {
     let path = "/users/me/second-factor";
     let (_, begun) = call(&server, ("POST", path), token, &Value::Null);
     let secret = begun["secret"].as_str().unwrap();
-    let shown = json!({ "code": code(secret, 0) });
+    let shown = json!({ "code": totp(secret, 0) });
     let (status, on) = call(&server, ("PUT", path), token, &shown);
     assert_eq!(status, 200, "{on}");
     assert_eq!(log_in(&server, "sesame"), [false, false]);
     let (status, problem) = sign_in(&server, None);
     assert_eq!((status, &problem["code"]), (401, &json!("code-wanted")));
-    assert_eq!(sign_in(&server, Some(&code(secret, 1))).0, 201);
+    assert_eq!(sign_in(&server, Some(&totp(secret, 1))).0, 201);
     let recovery = on["recovery_codes"][0].as_str();
     assert_eq!(sign_in(&server, recovery).0, 201);
     assert_eq!(sign_in(&server, recovery).0, 401);
@@ -92,13 +92,7 @@ fn a_user_chooses_what_pop3_does() {
     let (_site, server) = served();
     let (_, signed_in) = sign_in(&server, None);
     let token = signed_in["token"].as_str().unwrap();
-    let mut lmtp = server.connect("lmtp");
-    lmtp.line();
-    lmtp.ask("LHLO test", "250 ");
-    lmtp.ask("MAIL FROM:<a@example.com>", "250 ");
-    lmtp.ask("RCPT TO:<alice@example.com>", "250 ");
-    lmtp.ask("DATA", "354 ");
-    lmtp.ask("Subject: hello\r\n\r\nworld\r\n.", "250 ");
+    server.deliver("alice@example.com", "Subject: hello\r\n\r\nworld\r\n");
     let chosen = json!({ "dele": "trash" });
     assert_eq!(call(&server, ("PUT", "/users/me/pop3"), token, &chosen), (200, chosen));
 

@@ -1,26 +1,16 @@
 //! The second factor: how it is turned on and off, and what it leaves to the account password.
 
 use axum::http::Method;
-use data_encoding::BASE32_NOPAD;
-use hmac::{Hmac, KeyInit, Mac};
 use mailstore::accounts::LoginLimits;
-use mailstore::time::Timestamp;
 use serde_json::{Value, json};
 
 use crate::harness::{Answer, PASSWORD, Site};
 
 const PATH: &str = "/users/me/second-factor";
 
-/// What an authenticator app shows, so many steps from now (RFC 6238).
+/// What an authenticator app shows, so many steps from now.
 fn code(secret: &Value, steps: i64) -> String {
-    let secret = BASE32_NOPAD.decode(secret.as_str().unwrap().as_bytes()).unwrap();
-    let step = Timestamp::now().secs() / 30 + steps;
-    let mut mac = Hmac::<sha1::Sha1>::new_from_slice(&secret).unwrap();
-    mac.update(&step.to_be_bytes());
-    let digest = mac.finalize().into_bytes();
-    let at = usize::from(digest[19] & 15);
-    let number = u32::from_be_bytes(digest[at..at + 4].try_into().unwrap()) & 0x7fff_ffff;
-    format!("{:06}", number % 1_000_000)
+    harness::totp(secret.as_str().unwrap(), steps)
 }
 
 async fn enable(site: &Site, code: &str) -> Answer {

@@ -9,8 +9,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use chromium::{Chromium, Look, quoted};
-use common::totp::code;
-use common::{ANY_PORTS, Server, Site};
+use common::{ANY_PORTS, Site};
+use harness::totp;
 
 /// A mail with an attachment that leaves its tree.
 fn message(subject: &str) -> String {
@@ -33,17 +33,6 @@ fn message(subject: &str) -> String {
          Content-Transfer-Encoding: base64\r\n\r\n{}\r\n--outer--\r\n",
         lines.join("\r\n")
     )
-}
-
-fn deliver(server: &Server, subject: &str) {
-    let mut lmtp = server.connect("lmtp");
-    lmtp.line();
-    lmtp.ask("LHLO test", "250 ");
-    lmtp.ask("MAIL FROM:<grace@example.com>", "250 ");
-    lmtp.ask("RCPT TO:<alice@example.com>", "250 ");
-    lmtp.ask("DATA", "354 ");
-    lmtp.send(&format!("{}.", message(subject)));
-    assert!(lmtp.line().starts_with("250 "));
 }
 
 fn root_token(site: &Site) -> String {
@@ -94,12 +83,12 @@ fn a_newcomer_sees_a_message_arrive_and_looks_into_it() {
     page.wait("document.querySelector('#messages .notice')");
     page.wait("document.querySelector('#journal .dot.live')");
     page.eval("window.sameOne = true");
-    deliver(&server, "Notes of the meeting");
+    server.deliver("alice@example.com", &message("Notes of the meeting"));
     page.wait(
         "document.querySelector('#messages a .subject')?.textContent === 'Notes of the meeting'",
     );
     page.wait("document.querySelector('#journal')?.textContent.includes('arrived')");
-    deliver(&server, "Notes, once more");
+    server.deliver("alice@example.com", &message("Notes, once more"));
     page.wait("document.querySelectorAll('#messages a').length === 2");
     assert_eq!(page.eval("window.sameOne"), true, "it was not loaded again");
 
@@ -162,7 +151,7 @@ fn a_user_turns_on_a_second_factor_and_signs_in_by_a_recovery_code() {
     click(&mut page, "#account");
     click(&mut page, "#turn-on");
     let secret = text(&mut page, "#secret");
-    fill(&mut page, "input[name=code]", &code(&secret, 0));
+    fill(&mut page, "input[name=code]", &totp(&secret, 0));
     click(&mut page, "form button.primary");
     page.wait("document.querySelectorAll('#codes li').length === 10");
     let recovery = text(&mut page, "#codes li");

@@ -26,15 +26,8 @@ pub fn serve() -> (Site, Server) {
     let site = Site::new(&config);
     let server = site.serve();
     site.done(&["user", "add", "alice"], &format!("{PASSWORD}\n"));
-    let mut lmtp = server.connect("lmtp");
-    lmtp.line();
-    lmtp.ask("LHLO test", "250 ");
     for number in 1..=MANY {
-        lmtp.ask("MAIL FROM:<a@b.example>", "250");
-        lmtp.ask("RCPT TO:<alice@localhost>", "250");
-        lmtp.ask("DATA", "354");
-        let stuffed = message(number).replace("\r\n.", "\r\n..");
-        lmtp.ask(&format!("{stuffed}."), "250");
+        server.deliver("alice@localhost", &message(number));
     }
     (site, server)
 }

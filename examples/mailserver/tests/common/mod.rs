@@ -3,7 +3,6 @@
 
 pub mod maildrop;
 pub mod mongodb;
-pub mod totp;
 
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -192,6 +191,19 @@ impl Server {
         let stream = TcpStream::connect(&self.places[service]).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
         Client(BufReader::new(stream))
+    }
+
+    /// Delivers a message, which ends in a newline, by LMTP.
+    pub fn deliver(&self, to: &str, message: &str) {
+        let mut lmtp = self.connect("lmtp");
+        lmtp.line();
+        lmtp.ask("LHLO client.example", "250 ");
+        lmtp.ask("MAIL FROM:<bob@example.com>", "250 ");
+        lmtp.ask(&format!("RCPT TO:<{to}>"), "250 ");
+        lmtp.ask("DATA", "354 ");
+        let stuffed = message.replace("\r\n.", "\r\n..");
+        lmtp.ask(&format!("{stuffed}."), "250 2.0.0 ");
+        lmtp.ask("QUIT", "221 ");
     }
 
     pub fn pid(&self) -> u32 {
