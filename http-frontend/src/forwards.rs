@@ -69,11 +69,9 @@ pub(crate) async fn list_forwards(
     Asked(paging): Asked<Paging>,
 ) -> Result<Json<Page<Shown>>, Problem> {
     let (limit, after) = (paging.limit()?, paging.after::<String>()?);
-    let mut found = api.accounts.forwards(after.as_deref(), limit + 1).await?;
-    let more = found.len() > limit;
-    found.truncate(limit);
-    let last = found.last().filter(|_| more).map(|forward| crate::page::cursor(&forward.id));
-    Ok(Json(Page { items: found.iter().map(Shown::from).collect(), next: last }))
+    let found = api.accounts.forwards(after.as_deref(), limit + 1).await?;
+    let Page { items, next } = Page::of(found, limit, |forward| forward.id.clone());
+    Ok(Json(Page { items: items.iter().map(Shown::from).collect(), next }))
 }
 
 /// Sends mail to an address on to others, and to nobody here. Replaces where it went before.

@@ -114,19 +114,20 @@ async fn a_shutdown_waits_for_the_message_under_way(on: On) {
 }
 
 async fn one_connection_too_many(on: On) {
-    let gate = wire::Gate::new(wire::Limits { total: 1, per_address: 1 });
-    let wire = wire::Settings { gate, ..wire::Settings::default() };
-    let server = start(on, Options { wire, ..Options::default() }).await;
-    let _first = lhlo(&server).await;
-    play(&server, "S: 421 store.example too many connections\nS-").await;
+    let limits = wire::Limits { total: 1, per_address: 1 };
+    the_second_is_refused(on, limits, "too many connections").await;
 }
 
 async fn one_connection_from_an_address_too_many(on: On) {
-    let gate = wire::Gate::new(wire::Limits { total: 9, per_address: 1 });
-    let wire = wire::Settings { gate, ..wire::Settings::default() };
+    let limits = wire::Limits { total: 9, per_address: 1 };
+    the_second_is_refused(on, limits, "too many connections from your address").await;
+}
+
+async fn the_second_is_refused(on: On, limits: wire::Limits, why: &str) {
+    let wire = wire::Settings { gate: wire::Gate::new(limits), ..wire::Settings::default() };
     let server = start(on, Options { wire, ..Options::default() }).await;
     let _first = lhlo(&server).await;
-    play(&server, "S: 421 store.example too many connections from your address\nS-").await;
+    play(&server, &format!("S: 421 store.example {why}\nS-")).await;
 }
 
 /// Somebody who was there at RCPT and is not at the end of the message gets nothing, and the sender
