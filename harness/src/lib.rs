@@ -58,6 +58,8 @@ mod on;
 mod pattern;
 mod people;
 mod script;
+#[cfg(feature = "security-keys")]
+mod security_key;
 mod seeds;
 mod server;
 mod tls;
@@ -71,6 +73,8 @@ pub use mail::Mail;
 pub use on::{Deaf, On, Opened};
 pub use people::{JANE, JOE, People, account};
 pub use script::{Scene, Talk, play};
+#[cfg(feature = "security-keys")]
+pub use security_key::{Attested, PRESENT, SecurityKey, Signed, Signer, VERIFIED};
 pub use seeds::{near, seeds};
 pub use server::{Front, Server, set_timeout, wire_settings};
 pub use tls::{certificate, trusting};

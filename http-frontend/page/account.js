@@ -1,30 +1,34 @@
-// The second factor of whoever has signed in: on, off, and what is shown of it once.
+// The second factors of whoever has signed in: on, off, and what is shown of them once.
 
 import { call, get } from './api.js';
 import { byId, el, field, form, plural, show } from './dom.js';
+import { securityKeys } from './keys.js';
 
 export async function account(user, name) {
   byId('where').replaceChildren(el('a', { href: `#/${user}/1` }, 'Mail'), ' / Account');
   const path = `/users/${user}/second-factor`;
   const card = el('section', { class: 'card' });
-  show(el('div', { class: 'wide' }, card));
+  const keys = el('section', { class: 'card spaced', hidden: true });
+  show(el('div', { class: 'wide' }, card, keys));
   const fill = (...children) => card.replaceChildren(el('h1', {}, `Second factor of ${name}`), ...children);
   const again = async () => shown(await get(path));
   const action = (title, id, act, kind = '') => el('button', { id, class: kind, onclick: () => tried(act) }, title);
 
-  function shown({ state, recovery_codes: left }) {
-    if (state === 'on') {
+  function shown({ state, codes: app, recovery_codes: left }) {
+    if (state !== 'on') {
       fill(
-        el('p', {}, 'It is on: to sign in here takes a code. Programs need passwords of their own. ',
-          el('span', { class: left ? 'faint' : 'badge bad' }, `${plural(left, 'recovery code')} left`)),
-        el('div', { class: 'row' },
-          action('New recovery codes', 'renew', async () => codes(await call('POST', `${path}/recovery-codes`))),
-          action('Turn it off', 'turn-off', turnOff)));
-    } else {
-      fill(
-        el('p', {}, 'It is off: the password alone opens the account. With it on, a code of an authenticator app is asked for too, and the password opens nothing but this page.'),
+        el('p', {}, 'It is off: the password alone opens the account. With it on, a code of an authenticator app or a security key is asked for too, and the password opens nothing but this page.'),
         action('Turn it on', 'turn-on', begin, 'primary'));
+      return;
     }
+    fill(
+      el('p', {}, 'It is on: to sign in here takes a code or a security key. Programs need passwords of their own. ',
+        el('span', { class: left ? 'faint' : 'badge bad' }, `${plural(left, 'recovery code')} left`)),
+      el('div', { class: 'row' },
+        action('New recovery codes', 'renew', async () => codes(await call('POST', `${path}/recovery-codes`))),
+        app === 'on'
+          ? action('Turn codes of the app off', 'turn-off', turnOff)
+          : action('Use an authenticator app too', 'turn-on', begin)));
   }
 
   async function begin() {
@@ -42,14 +46,14 @@ export async function account(user, name) {
 
   function codes({ recovery_codes: all }) {
     fill(
-      el('p', {}, 'It is on. Keep these recovery codes where you find them without your app: each signs you in once in place of a code. They are not shown again.'),
+      el('p', {}, 'It is on. Keep these recovery codes where you find them without your app and your keys: each signs you in once in their place. They are not shown again.'),
       el('ul', { class: 'codes mono', id: 'codes' }, all.map((code) => el('li', {}, code))),
       action('I have kept them', 'kept', again, 'primary'));
   }
 
   async function turnOff() {
-    if (!confirm('Turn the second factor off?')) return;
-    await call('DELETE', path);
+    if (!confirm('Turn codes of the app off?')) return;
+    await call('DELETE', `${path}/codes`);
     await again();
   }
 
@@ -63,4 +67,5 @@ export async function account(user, name) {
   }
 
   await again();
+  await securityKeys(keys, user, (made) => (made.length ? codes({ recovery_codes: made }) : again()));
 }

@@ -14,6 +14,7 @@ export class Problem extends Error {
     super(said[0].toUpperCase() + said.slice(1));
     this.status = status;
     this.code = document.code;
+    this.factors = document.second_factors ?? [];
     this.field = document.errors?.[0]?.field;
   }
 }

@@ -5,6 +5,7 @@ import { account } from './account.js';
 import { call, get, token } from './api.js';
 import { byId, el, field, form, show } from './dom.js';
 import { watch, unwatch } from './journal.js';
+import { signInByKey } from './keys.js';
 import { mail } from './mail.js';
 import { users } from './users.js';
 
@@ -43,8 +44,16 @@ function signIn() {
   unwatch();
   byId('who').replaceChildren(el('a', { href: '/docs' }, 'API'));
   byId('where').replaceChildren();
-  const code = field('Code of your app, or a recovery code', 'code', { autocomplete: 'one-time-code' });
+  const code = field('Code', 'code', { autocomplete: 'one-time-code' });
   code.hidden = true;
+  // What else the account has is known once the password is right.
+  function offer(factors) {
+    if (!factors.includes('code') && !factors.includes('recovery-code')) return;
+    const what = factors.includes('code') ? 'Code of your app, or a recovery code' : 'Recovery code';
+    code.firstChild.textContent = factors.includes('security-key') ? `${what}, without your security key` : what;
+    code.hidden = false;
+    code.querySelector('input').focus();
+  }
   const byPassword = form(
     [
       field('Name or address', 'name', { required: true, autocomplete: 'username', autofocus: true }),
@@ -54,13 +63,15 @@ function signIn() {
     'Sign in',
     async (data) => {
       const shown = { name: data.get('name'), password: data.get('password') };
-      if (!code.hidden) shown.code = data.get('code');
+      if (data.get('code')) shown.code = data.get('code');
       try {
         await enter((await call('POST', '/session', shown)).token);
       } catch (problem) {
         if (problem.code !== 'code-wanted') throw problem;
-        code.hidden = false;
-        code.querySelector('input').focus();
+        offer(problem.factors);
+        if (problem.factors.includes('security-key')) {
+          await enter((await signInByKey(shown.name, shown.password)).token);
+        }
       }
     },
   );

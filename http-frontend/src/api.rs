@@ -111,6 +111,7 @@ fn endpoints() -> OpenApiRouter<Arc<Api>> {
             second_factor::enable_second_factor,
             second_factor::disable_second_factor
         ))
+        .routes(routes!(second_factor::disable_codes))
         .routes(routes!(second_factor::renew_recovery_codes))
         .routes(routes!(mail_key::read_mail_key, mail_key::set_mail_key, mail_key::remove_mail_key))
         .routes(routes!(log::read_log))
@@ -128,6 +129,8 @@ fn endpoints() -> OpenApiRouter<Arc<Api>> {
             mailboxes::change_mailbox,
             mailboxes::delete_mailbox
         ));
+    #[cfg(feature = "webauthn")]
+    let all = crate::security_keys::endpoints(all);
     let all = messages::endpoints(all);
     OpenApiRouter::with_openapi(Description::openapi())
         .nest("/api/v1", all)

@@ -49,7 +49,7 @@ impl Modify for Tokens {
 }
 
 /// Operations that are refused for no reason of how things stand.
-const NEVER_IN_CONFLICT: [&str; 13] = [
+const NEVER_IN_CONFLICT: [&str; 16] = [
     "sign_in",
     "sign_out",
     "change_user",
@@ -57,7 +57,10 @@ const NEVER_IN_CONFLICT: [&str; 13] = [
     "revoke_app_password",
     "revoke_user_token",
     "revoke_token",
+    "disable_codes",
     "disable_second_factor",
+    "rename_security_key",
+    "remove_security_key",
     "remove_forward",
     "set_mail_key",
     "remove_mail_key",
@@ -66,7 +69,7 @@ const NEVER_IN_CONFLICT: [&str; 13] = [
     "change_messages",
 ];
 /// Operations at which a password or a code is guessed.
-const GUESSED_AT: [&str; 2] = ["sign_in", "change_user"];
+const GUESSED_AT: [&str; 3] = ["sign_in", "ask_security_key", "change_user"];
 
 /// Leaves of [`Problems`] what each operation may be answered with.
 pub(crate) fn with_its_own_problems(mut api: OpenApi) -> OpenApi {

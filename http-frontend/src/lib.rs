@@ -75,6 +75,8 @@ mod quota;
 mod request;
 mod schema;
 mod second_factor;
+#[cfg(feature = "webauthn")]
+mod security_keys;
 mod serve;
 mod session;
 mod settings;

@@ -12,6 +12,8 @@ use mailstore::store::{Fault, StoreError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::second_factor::Wanted;
+
 /// Seconds after which a client may try again when the store was busy or out of reach.
 const SOON: u32 = 2;
 
@@ -25,6 +27,7 @@ struct Told {
     code: &'static str,
     detail: String,
     field: Option<String>,
+    factors: Vec<Wanted>,
     header: Option<(HeaderName, HeaderValue)>,
 }
 
@@ -45,6 +48,9 @@ pub(crate) struct ProblemDocument {
     /// The fields that are wrong, if it is fields.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldProblem>,
+    /// Of `code-wanted`: which second factors would be taken.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    second_factors: Vec<Wanted>,
 }
 
 /// A field that is wrong.
@@ -58,7 +64,8 @@ pub(crate) struct FieldProblem {
 
 impl Problem {
     pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self(Box::new(Told { status, code, detail: detail.into(), field: None, header: None }))
+        let (detail, field, factors) = (detail.into(), None, Vec::new());
+        Self(Box::new(Told { status, code, detail, field, factors, header: None }))
     }
 
     /// A field of the request is not what it must be.
@@ -81,10 +88,11 @@ impl Problem {
         problem.with(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"mailstore\""))
     }
 
-    /// The password is right, and a code of the second factor has to come with it.
-    pub(crate) fn code_wanted() -> Self {
-        let mut problem = Self::unauthorized("a code of the second factor is wanted");
+    /// The password is right, and one of these has to come with it.
+    pub(crate) fn factor_wanted(factors: Vec<Wanted>) -> Self {
+        let mut problem = Self::unauthorized("the second factor is wanted");
         problem.0.code = "code-wanted";
+        problem.0.factors = factors;
         problem.of("code")
     }
 
@@ -110,7 +118,7 @@ impl Problem {
     }
 
     fn document(self) -> ProblemDocument {
-        let Told { status, code, detail, field, .. } = *self.0;
+        let Told { status, code, detail, field, factors, .. } = *self.0;
         ProblemDocument {
             r#type: "about:blank",
             title: status.canonical_reason().unwrap_or("Error"),
@@ -121,6 +129,7 @@ impl Problem {
                 .into_iter()
                 .collect(),
             detail,
+            second_factors: factors,
         }
     }
 }
@@ -201,6 +210,8 @@ impl From<AccountError> for Problem {
                 Self::new(StatusCode::CONFLICT, "exists", detail).of("address")
             }
             AccountError::Name { .. } => Self::field("name", detail),
+            #[cfg(feature = "webauthn")]
+            AccountError::SecurityKey(_) => Self::field("attestation", detail),
             AccountError::MailKey(_) => Self::field("key", detail),
             AccountError::Label { .. } => Self::field("label", detail),
             AccountError::Scopes(_) => Self::field("good_for", detail),

@@ -1,11 +1,12 @@
-//! `/users/{user}/second-factor`: codes that change with time (TOTP, RFC 6238).
+//! `/users/{user}/second-factor`: which second factors a user has; codes that change with time (TOTP,
+//! RFC 6238), and recovery codes.
 
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use mailstore::accounts::SecondFactor;
+use mailstore::accounts::{Factors, SecondFactor};
 use mailstore::store::directory::Secret;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -19,12 +20,52 @@ use crate::request::Holder;
 /// Under which name the codes stand in an app.
 const ISSUER: &str = "mailstore";
 
-/// Whether a user has a second factor.
+/// The second factors of a user.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Factor {
+    /// Whether there is one.
     state: FactorState,
+    /// Codes of an authenticator app.
+    codes: FactorState,
+    /// How many security keys there are.
+    security_keys: usize,
     /// How many recovery codes are left.
     recovery_codes: usize,
+}
+
+impl From<Factors> for Factor {
+    fn from(factors: Factors) -> Self {
+        Self {
+            state: factors.state().into(),
+            codes: factors.codes.into(),
+            security_keys: factors.security_keys,
+            recovery_codes: factors.recovery_codes,
+        }
+    }
+}
+
+/// A second factor that would be taken.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Wanted {
+    /// A code of an authenticator app, as `code`.
+    Code,
+    /// A recovery code, as `code`.
+    RecoveryCode,
+    /// The answer of a security key, as `security_key`.
+    SecurityKey,
+}
+
+impl Wanted {
+    pub(crate) fn of(factors: &Factors) -> Vec<Self> {
+        let keys = if cfg!(feature = "webauthn") { factors.security_keys } else { 0 };
+        let all = [
+            (factors.codes == SecondFactor::On, Self::Code),
+            (keys > 0, Self::SecurityKey),
+            (factors.recovery_codes > 0, Self::RecoveryCode),
+        ];
+        all.into_iter().filter_map(|(there, wanted)| there.then_some(wanted)).collect()
+    }
 }
 
 /// Recovery codes, each of which is good once in place of a code. Nobody can read them again.
@@ -79,16 +120,14 @@ pub(crate) struct Code {
     code: String,
 }
 
-/// Whether a user has a second factor.
+/// Which second factors a user has.
 #[utoipa::path(get, path = "/users/{user}/second-factor", tag = "Credentials",
     params(crate::doc::User), responses((status = 200, body = Factor), Problems))]
 pub(crate) async fn read_second_factor(
     State(api): State<Arc<Api>>,
     Holder(holder): Holder,
 ) -> Result<Json<Factor>, Problem> {
-    let account = holder.account();
-    let state = api.accounts.second_factor(account).await?.into();
-    Ok(Json(Factor { state, recovery_codes: api.accounts.recovery_codes(account).await? }))
+    Ok(Json(api.accounts.factors(holder.account()).await?.into()))
 }
 
 /// Gives a user a secret for an authenticator app. It counts once a code of it is shown.
@@ -103,7 +142,7 @@ pub(crate) async fn begin_second_factor(
     Ok((StatusCode::CREATED, Json(FactorSecret { secret, uri })))
 }
 
-/// Turns the second factor on, by a code of the secret that was given out. From then on the account
+/// Turns codes on, by a code of the secret that was given out. From then on the account
 /// password serves here only, with a code; programs need application passwords.
 #[utoipa::path(put, path = "/users/{user}/second-factor", tag = "Credentials",
     params(crate::doc::User), request_body = Code,
@@ -127,7 +166,21 @@ pub(crate) async fn renew_recovery_codes(
     Ok((StatusCode::CREATED, Json(codes.into())))
 }
 
-/// Turns the second factor off. Its recovery codes are gone with it.
+/// Turns the codes of the app off. Without security keys there is no second factor then, and the
+/// recovery codes are gone with it.
+#[utoipa::path(delete, path = "/users/{user}/second-factor/codes", tag = "Credentials",
+    params(crate::doc::User),
+    responses((status = 204, description = "They are off."), Problems))]
+pub(crate) async fn disable_codes(
+    State(api): State<Arc<Api>>,
+    Holder(holder): Holder,
+) -> Result<StatusCode, Problem> {
+    holder.accounts(&api).disable_totp(holder.account()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Turns the second factor off, for one who has lost it: codes, security keys and recovery codes are
+/// gone.
 #[utoipa::path(delete, path = "/users/{user}/second-factor", tag = "Credentials",
     params(crate::doc::User),
     responses((status = 204, description = "It is off."), Problems))]
@@ -135,6 +188,6 @@ pub(crate) async fn disable_second_factor(
     State(api): State<Arc<Api>>,
     Holder(holder): Holder,
 ) -> Result<StatusCode, Problem> {
-    holder.accounts(&api).disable_totp(holder.account()).await?;
+    holder.accounts(&api).disable_second_factor(holder.account()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::{FromRequest, Request, State};
 use axum::http::StatusCode;
-use mailstore::accounts::{Grant, NewToken, SignIn, SignedIn, User};
+use mailstore::accounts::{Grant, NewToken, SecondProof, SignIn, SignedIn, User};
 use mailstore::id::AccountId;
 use mailstore::store::directory::Secret;
 use mailstore::time::Timestamp;
@@ -20,6 +20,9 @@ use crate::doc::Problems;
 use crate::input::Given;
 use crate::problem::Problem;
 use crate::request::private_peer;
+use crate::second_factor::Wanted;
+#[cfg(feature = "webauthn")]
+use crate::security_keys::KeyAnswer;
 use crate::uses::Use;
 
 /// How long a token of somebody who has signed in is good.
@@ -41,9 +44,22 @@ pub(crate) struct Shown {
     /// The account password, or an application password for HTTP.
     #[schema(max_length = 1000, format = Password)]
     password: String,
-    /// The code of the second factor, if the user has one: `code-wanted` asks for it.
+    /// A code of the second factor, or a recovery code, if the user has one: `code-wanted` asks for it.
     #[schema(max_length = 32)]
     code: Option<String>,
+    /// What a security key of the user has answered, in place of a code.
+    #[cfg(feature = "webauthn")]
+    security_key: Option<KeyAnswer>,
+}
+
+impl Shown {
+    fn factor(&self) -> Result<Option<SecondProof>, Problem> {
+        #[cfg(feature = "webauthn")]
+        if let Some(answer) = &self.security_key {
+            return answer.proof().map(Some);
+        }
+        Ok(self.code.clone().map(SecondProof::Code))
+    }
 }
 
 /// A token for the user who has signed in.
@@ -73,7 +89,7 @@ pub(crate) struct Session {
     good_for: Vec<Use>,
 }
 
-/// Signs a user in by the account password.
+/// Signs a user in by the account password, and the second factor where there is one.
 #[utoipa::path(post, path = "/session", tag = "Session", security(()), request_body = Shown,
     responses((status = 201, body = Welcome), Problems))]
 pub(crate) async fn sign_in(
@@ -83,14 +99,15 @@ pub(crate) async fn sign_in(
     let (parts, body) = request.into_parts();
     let peer = private_peer(&parts)?;
     let request = Request::from_parts(parts, body);
-    let Given(Shown { name, password, code }) = Given::from_request(request, &api).await?;
-    let shown = SignIn { name, password: Secret::new(password), code, peer };
-    match api.accounts.sign_in(shown).await? {
+    let Given(shown) = Given::<Shown>::from_request(request, &api).await?;
+    let factor = shown.factor()?;
+    let (name, password) = (shown.name, Secret::new(shown.password));
+    match api.accounts.sign_in(SignIn { name, password, factor, peer }).await? {
         SignedIn::Welcome { user, scopes } => {
             let grant = Grant::User { account: user.account, scopes };
             Ok((StatusCode::CREATED, Json(welcome(&api, &user, grant).await?)))
         }
-        SignedIn::CodeWanted => Err(Problem::code_wanted()),
+        SignedIn::FactorWanted(factors) => Err(Problem::factor_wanted(Wanted::of(&factors))),
         SignedIn::Refused(verdict) => Err((&verdict).into()),
         _ => Err(Problem::unauthorized("not possible")),
     }

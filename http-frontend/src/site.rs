@@ -10,7 +10,7 @@ type File = (&'static str, &'static str, &'static str);
 const HTML: &str = "text/html; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
-const FILES: [File; 15] = [
+const FILES: [File; 16] = [
     ("/", HTML, include_str!("../page/index.html")),
     ("/docs", HTML, include_str!("../page/docs.html")),
     ("/style.css", "text/css; charset=utf-8", include_str!("../page/style.css")),
@@ -22,6 +22,7 @@ const FILES: [File; 15] = [
     ("/docs.js", SCRIPT, include_str!("../page/docs.js")),
     ("/dom.js", SCRIPT, include_str!("../page/dom.js")),
     ("/journal.js", SCRIPT, include_str!("../page/journal.js")),
+    ("/keys.js", SCRIPT, include_str!("../page/keys.js")),
     ("/mail.js", SCRIPT, include_str!("../page/mail.js")),
     ("/message.js", SCRIPT, include_str!("../page/message.js")),
     ("/tree.js", SCRIPT, include_str!("../page/tree.js")),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use mailstore::accounts::{NewUser, Quota, Scope, SignIn, SignedIn, Status, User};
+use mailstore::accounts::{NewUser, Quota, Scope, SecondProof, SignIn, SignedIn, Status, User};
 use mailstore::id::AccountId;
 use mailstore::store::directory::{Secret, Verdict};
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,8 @@ use crate::page::{Page, Paging};
 use crate::problem::Problem;
 use crate::quota::Limits;
 use crate::request::{Holder, Managed, Operator, Person, Subject};
+#[cfg(feature = "webauthn")]
+use crate::security_keys::KeyAnswer;
 
 /// A user.
 #[derive(Debug, Serialize, ToSchema)]
@@ -90,9 +92,23 @@ pub(crate) struct UserChange {
     /// The password so far, which a user has to show to set another.
     #[schema(max_length = 1000, format = Password)]
     old_password: Option<String>,
-    /// The code of the second factor, if the user has one.
+    /// A code of the second factor, or a recovery code, if the user has one.
     #[schema(max_length = 32)]
     code: Option<String>,
+    /// What a security key of the user has answered to `/session/security-key/question`, in place of
+    /// a code.
+    #[cfg(feature = "webauthn")]
+    security_key: Option<KeyAnswer>,
+}
+
+impl UserChange {
+    fn factor(&self) -> Result<Option<SecondProof>, Problem> {
+        #[cfg(feature = "webauthn")]
+        if let Some(answer) = &self.security_key {
+            return answer.proof().map(Some);
+        }
+        Ok(self.code.clone().map(SecondProof::Code))
+    }
 }
 
 impl From<&User> for Shown {
@@ -166,11 +182,12 @@ pub(crate) async fn change_user(
     Given(change): Given<UserChange>,
 ) -> Result<Json<Shown>, Problem> {
     let (name, accounts) = (holder.identity.name.as_str(), holder.accounts(&api));
+    let factor = change.factor()?;
     if change.status.is_some() && !holder.caller.may(About::UsersChange) {
         return Err(Problem::forbidden("only an operator may do this").of("status"));
     }
     if let Some(password) = change.password {
-        check_password(&api, &holder, (change.old_password, change.code)).await?;
+        check_password(&api, &holder, (change.old_password, factor)).await?;
         accounts.set_password(name, &Secret::new(password)).await?;
     }
     if let Some(status) = change.status {
@@ -183,20 +200,22 @@ pub(crate) async fn change_user(
 async fn check_password(
     api: &Api,
     holder: &Subject,
-    (old, code): (Option<String>, Option<String>),
+    (old, factor): (Option<String>, Option<SecondProof>),
 ) -> Result<(), Problem> {
     if holder.caller.account().is_none() {
         return Ok(());
     }
     let old = old.ok_or_else(|| Problem::field("old_password", "missing"))?;
     let (name, password) = (holder.identity.name.clone(), Secret::new(old));
-    let shown = SignIn { name, password, code, peer: holder.caller.by.peer };
+    let shown = SignIn { name, password, factor, peer: holder.caller.by.peer };
     match api.accounts.sign_in(shown).await? {
         SignedIn::Welcome { scopes, .. } if scopes.contains(Scope::Master) => Ok(()),
         SignedIn::Welcome { .. } | SignedIn::Refused(Verdict::Rejected) => {
             Err(Problem::forbidden("the old password is wrong").of("old_password"))
         }
-        SignedIn::CodeWanted => Err(Problem::forbidden("a code is wanted").of("code")),
+        SignedIn::FactorWanted(_) => {
+            Err(Problem::forbidden("the second factor is wanted").of("code"))
+        }
         SignedIn::Refused(verdict) => Err((&verdict).into()),
         _ => Err(Problem::forbidden("not possible")),
     }

@@ -22,8 +22,11 @@
 
 mod address;
 mod app_password;
+#[cfg(feature = "webauthn")]
+mod challenge;
 mod directory;
 mod error;
+mod factors;
 mod foreign;
 mod forward;
 mod kept;
@@ -41,6 +44,8 @@ mod removal;
 mod scope;
 mod scram;
 mod script;
+#[cfg(feature = "webauthn")]
+mod security_key;
 mod service;
 mod sign_in;
 mod spelling;
@@ -50,10 +55,13 @@ mod totp;
 mod used;
 mod user;
 mod verified;
+#[cfg(feature = "webauthn")]
+mod webauthn;
 
 pub use address::{Address, Destination, Domain, Recipient};
 pub use app_password::{AppPassword, NewAppPassword};
 pub use error::AccountError;
+pub use factors::Factors;
 pub use forward::Forward;
 pub use keyring::Keyring;
 pub use limits::LoginLimits;
@@ -66,13 +74,21 @@ pub use record::Record;
 pub(crate) use record::end;
 pub use scope::{NoScope, Scope, Scopes};
 pub use scram::{Scram, ScramSecret};
+#[cfg(feature = "webauthn")]
+pub use security_key::{KeyQuestion, SecurityKey};
 pub use service::{Accounts, NewUser};
-pub use sign_in::{SignIn, SignedIn};
+#[cfg(feature = "webauthn")]
+pub use sign_in::KeyAsked;
+pub use sign_in::{SecondProof, SignIn, SignedIn};
 pub use spelling::Dots;
 pub use store::{AccountStore, Claimed, Created};
 pub use token::{Grant, NewToken, Role, Token};
 pub use totp::{SecondFactor, TotpSetup};
 pub use used::Used;
 pub use user::{Profile, Status, User};
+#[cfg(feature = "webauthn")]
+pub use webauthn::{
+    Assertion, Attestation, KeyRefused, NewSecurityKey, RelyingParty, Verification,
+};
 
 pub use crate::mailbox::Quota;

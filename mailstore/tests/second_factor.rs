@@ -49,8 +49,8 @@ async fn turn_on(bench: &Bench) -> Secret {
 
 async fn sign_in(accounts: &Accounts, password: &str, code: Option<&str>) -> SignedIn {
     let (name, password) = ("alice".to_owned(), Secret::new(password));
-    let shown = SignIn { name, password, code: code.map(str::to_owned), peer: None };
-    accounts.sign_in(shown).await.unwrap()
+    let factor = code.map(|code| SecondProof::Code(code.to_owned()));
+    accounts.sign_in(SignIn { name, password, factor, peer: None }).await.unwrap()
 }
 
 fn scopes(outcome: &SignedIn) -> String {
@@ -93,7 +93,8 @@ async fn with_one_the_password_is_for_the_account_only_and_with_a_code() {
     let keys = accounts.scram("alice", Service::Imap).await.unwrap().unwrap();
     assert_eq!(keys.identity, None, "nor can it be proven");
 
-    assert_eq!(sign_in(accounts, "sesame", None).await, SignedIn::CodeWanted);
+    let factors = Factors { codes: SecondFactor::On, security_keys: 0, recovery_codes: 10 };
+    assert_eq!(sign_in(accounts, "sesame", None).await, SignedIn::FactorWanted(factors));
     let refused = SignedIn::Refused(Verdict::Rejected);
     assert_eq!(sign_in(accounts, "wrong", Some(&code(&secret, 0))).await, refused);
     assert_eq!(sign_in(accounts, "sesame", Some(&code(&secret, -9))).await, refused);
@@ -187,12 +188,12 @@ async fn secrets_are_sealed_and_their_key_can_be_changed() {
     let shown = SignIn {
         name: "alice".into(),
         password: Secret::new("sesame"),
-        code: Some("123456".into()),
+        factor: Some(SecondProof::Code("123456".into())),
         peer: None,
     };
     let lost = with(Keyring::new([9; 32], [])).sign_in(shown).await;
     assert_eq!(lost.unwrap_err().fault, Fault::Corrupt, "a lost key lets nobody in");
-    assert_eq!(sign_in(&new, "sesame", None).await, SignedIn::CodeWanted);
+    assert!(matches!(sign_in(&new, "sesame", None).await, SignedIn::FactorWanted(_)));
 }
 
 #[tokio::test]

@@ -114,7 +114,7 @@ async fn attempt_other(accounts: &Accounts, request: Request) -> Result<String, 
         }
         Request::NoSecondFactor { user } => {
             let account = account(accounts, &user).await?;
-            Ok(match accounts.disable_totp(account).await? {
+            Ok(match accounts.disable_second_factor(account).await? {
                 true => format!("{user} has no second factor any more"),
                 false => format!("{user} had no second factor"),
             })

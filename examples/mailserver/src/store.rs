@@ -37,6 +37,8 @@ pub(crate) async fn open(config: &Config, away: Away) -> Result<Store, Problem> 
         Some(keyring) => accounts.with_keyring(keyring),
         None => accounts,
     };
+    #[cfg(feature = "webauthn")]
+    let accounts = accounts.with_relying_party(config.http.relying_party());
     let keys = Arc::new(accounts.clone());
     let mail = Mailstore::encrypting(backend, (&config.store).into(), keys);
     Ok(Store { mail, accounts })

@@ -24,6 +24,7 @@ fn endpoints(description: &Value) -> Vec<Endpoint> {
             if !schema.is_null() {
                 let path = path.replace("{user}", "1").replace("{mailbox}", "1");
                 let path = path.replace("{uid}", "1").replace("{address}", "a@b.example");
+                let path = path.replace("{id}", "0");
                 let method = method.to_uppercase().parse().unwrap();
                 all.push(Endpoint { method, path, schema: schema.clone() });
             }

@@ -138,7 +138,7 @@ async fn what_is_done_is_in_the_log() {
 async fn without_keys_there_is_no_second_factor() {
     let site = Site::new().await;
     let path = "/users/me/second-factor";
-    assert_eq!(site.get(path).await.ok(200), json!({ "state": "off", "recovery_codes": 0 }));
+    assert_eq!(site.get(path).await.ok(200)["state"], "off");
     site.post(path, "").await.problem(409, "");
     let code = json!({ "code": "000000" }).to_string();
     site.call(Method::PUT, &format!("/api/v1{path}"), &site.alice, code).await.problem(409, "");

@@ -76,6 +76,13 @@ impl Site {
 
     pub(crate) async fn with(settings: Settings, store: mailstore::Settings) -> Self {
         let accounts = Accounts::new(Arc::new(MemoryAccounts::default()));
+        #[cfg(feature = "webauthn")]
+        let accounts = accounts.with_relying_party(mailstore::accounts::RelyingParty {
+            id: "localhost".to_owned(),
+            name: "test".to_owned(),
+            origins: vec!["http://localhost".to_owned()],
+            verification: mailstore::accounts::Verification::default(),
+        });
         let keys = Arc::new(accounts.clone());
         let store = Mailstore::encrypting(memory::backend(), store, keys);
         accounts.add(NewUser::new("alice").password(Secret::new(PASSWORD))).await.unwrap();

@@ -14,6 +14,8 @@ mod messages;
 mod operation;
 mod rights;
 mod second_factor;
+#[cfg(feature = "webauthn")]
+mod security_keys;
 mod session;
 mod source;
 mod statuses;

@@ -45,13 +45,19 @@ async fn it_is_on_once_a_code_is_shown() {
     enable(&site, &"1".repeat(33)).await.problem(400, "code");
     let on = enable(&site, &code(&begun["secret"], 0)).await.ok(200);
     assert_eq!(on["recovery_codes"].as_array().unwrap().len(), 10);
-    assert_eq!(site.get(PATH).await.ok(200), json!({ "state": "on", "recovery_codes": 10 }));
+    let left = |state: &str, codes: u64| json!({ "state": state, "codes": state, "security_keys": 0, "recovery_codes": codes });
+    assert_eq!(site.get(PATH).await.ok(200), left("on", 10));
     site.post(PATH, "").await.problem(409, "");
     enable(&site, &code(&begun["secret"], 1)).await.problem(409, "");
 
+    for path in [&format!("{PATH}/codes"), PATH] {
+        for _ in 0..2 {
+            site.delete(path).await.ok(204);
+        }
+        assert_eq!(site.get(PATH).await.ok(200), left("off", 0));
+        turned_on(&site).await;
+    }
     site.delete(PATH).await.ok(204);
-    site.delete(PATH).await.ok(204);
-    assert_eq!(site.get(PATH).await.ok(200), json!({ "state": "off", "recovery_codes": 0 }));
     sign_in(&site, None).await.ok(201);
 }
 
@@ -63,6 +69,7 @@ async fn signing_in_takes_a_code() {
     let (secret, _) = turned_on(&site).await;
     let asked = sign_in(&site, None).await.problem(401, "code");
     assert_eq!(asked["code"], "code-wanted");
+    assert_eq!(asked["second_factors"], json!(["code", "recovery-code"]));
     sign_in(&site, Some("000000")).await.problem(401, "");
     let shown = code(&secret, 1);
     let signed_in = sign_in(&site, Some(&shown)).await.ok(201);

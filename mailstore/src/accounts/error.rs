@@ -69,6 +69,18 @@ pub enum AccountError {
     /// Mail cannot be sent on to that.
     #[error("{0:?} is not an address that mail can go on to")]
     Target(String),
+    /// Nothing is configured that security keys could be used for.
+    #[cfg(feature = "webauthn")]
+    #[error("security keys are not configured")]
+    NoRelyingParty,
+    /// The key is one of the user's already.
+    #[cfg(feature = "webauthn")]
+    #[error("this security key is there already")]
+    KnownKey,
+    /// What a security key has answered is not taken.
+    #[cfg(feature = "webauthn")]
+    #[error(transparent)]
+    SecurityKey(#[from] super::KeyRefused),
     /// Mail cannot be encrypted to that.
     #[error(transparent)]
     MailKey(#[from] Unusable),

@@ -84,6 +84,12 @@ events! {
     RecoveryCodesMade = 15 "recovery-codes-made"
     /// A recovery code was shown in place of one of the second factor.
     RecoveryCodeUsed = 16 "recovery-code-used"
+    /// A security key was added: from then on there is a second factor.
+    SecurityKeyAdded = 17 "security-key-added"
+    /// A security key was given another label.
+    SecurityKeyRenamed = 18 "security-key-renamed"
+    /// A security key was taken away.
+    SecurityKeyRemoved = 19 "security-key-removed"
     /// The key that mail is encrypted to was set, changed or taken away.
     MailKeyChanged = 20 "mail-key-changed"
     /// A message was not stored, because it could not be encrypted.

@@ -72,7 +72,7 @@ impl Accounts {
         if renewed.await?.is_none() {
             self.keep(account, &kept, ("sets of recovery codes", 1)).await?;
         }
-        self.note_change(account, Event::RecoveryCodesMade, "totp").await;
+        self.note_change(account, Event::RecoveryCodesMade, "all").await;
         Ok(codes.iter().map(grouped).collect())
     }
 

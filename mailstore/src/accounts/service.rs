@@ -92,6 +92,8 @@ pub struct Accounts {
     pub(super) dots: Dots,
     pub(super) limiter: Limiter,
     pub(super) keyring: Option<Arc<Keyring>>,
+    #[cfg(feature = "webauthn")]
+    pub(super) party: Option<Arc<super::RelyingParty>>,
     pub(super) log_kept: Duration,
     pub(super) by: Arc<By>,
 }
@@ -111,6 +113,8 @@ impl Accounts {
             dots: Dots::default(),
             limiter: Limiter::default(),
             keyring: None,
+            #[cfg(feature = "webauthn")]
+            party: None,
             log_kept: log::KEPT,
             by: Arc::default(),
         }

@@ -8,6 +8,7 @@ use data_encoding::BASE32_NOPAD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 
+use super::factors::FACTOR;
 use super::kept::Kept;
 use super::{AccountError, Accounts, Event, Keyring, User};
 use crate::id::AccountId;
@@ -24,7 +25,6 @@ const DRIFT: i64 = 1;
 const SECRET: usize = 20;
 /// The name under which it is kept.
 const ID: &str = "totp";
-
 /// Whether a user has a second factor.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SecondFactor {
@@ -56,7 +56,7 @@ struct Totp {
 }
 
 impl Kept for Totp {
-    const KIND: &'static str = "factor/";
+    const KIND: &'static str = FACTOR;
 
     fn id(&self) -> &str {
         ID
@@ -85,8 +85,8 @@ fn place(account: AccountId) -> String {
 }
 
 impl Accounts {
-    /// Whether a user has a second factor.
-    pub async fn second_factor(&self, account: AccountId) -> Result<SecondFactor, StoreError> {
+    /// Whether a user has codes of an authenticator app.
+    pub async fn totp(&self, account: AccountId) -> Result<SecondFactor, StoreError> {
         let kept: Option<Totp> = self.kept(account, ID).await?;
         Ok(kept.map_or(SecondFactor::Off, |totp| totp.state))
     }
@@ -105,18 +105,21 @@ impl Accounts {
             .map_err(|error| StoreError::unavailable("draw a secret", error.to_string()))?;
         let sealed = keys.seal(&place(account), &secret)?;
         let totp = Totp { sealed, state: SecondFactor::Pending, last: 0 };
-        match self.second_factor(account).await? {
+        match self.totp(account).await? {
             SecondFactor::On => return Err(AccountError::SecondFactor(SecondFactor::On)),
             SecondFactor::Pending => self.discard::<Totp>(account, ID).await.map(drop)?,
             SecondFactor::Off => {}
         }
-        self.keep(account, &totp, ("second factors", 1)).await?;
+        if !self.put_new(account, &totp).await? {
+            let why = "it is being changed by others";
+            return Err(StoreError::contended("begin second factor", why).into());
+        }
         let secret = BASE32_NOPAD.encode(&secret);
         let uri = uri(issuer, user.profile.name.as_str(), &secret);
         Ok(TotpSetup { secret: Secret::new(secret), uri: Secret::new(uri) })
     }
 
-    /// Turns the second factor on, if this is a code of the secret that was given out. Returns the
+    /// Turns codes on, if this is a code of the secret that was given out. Returns the
     /// recovery codes, which nobody can read again.
     pub async fn enable_totp(
         &self,
@@ -124,7 +127,7 @@ impl Accounts {
         code: &str,
     ) -> Result<Vec<Secret>, AccountError> {
         let user = self.user(account).await?;
-        match self.second_factor(account).await? {
+        match self.totp(account).await? {
             SecondFactor::Pending => {}
             other => return Err(AccountError::SecondFactor(other)),
         }
@@ -135,11 +138,12 @@ impl Accounts {
         self.renew_recovery_codes(account).await
     }
 
-    /// Turns the second factor off, and takes the recovery codes away; `false` if it was not on.
+    /// Turns codes off; `false` if they were not on. Without security keys there is no second factor
+    /// then, and the recovery codes are gone, too.
     pub async fn disable_totp(&self, account: AccountId) -> Result<bool, AccountError> {
-        let was_on = self.second_factor(account).await? == SecondFactor::On;
+        let was_on = self.totp(account).await? == SecondFactor::On;
         self.discard::<Totp>(account, ID).await?;
-        self.discard_recovery_codes(account).await?;
+        self.recover_nothing(account).await?;
         if was_on {
             self.note_change(account, Event::SecondFactorOff, "totp").await;
         }

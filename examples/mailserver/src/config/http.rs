@@ -1,5 +1,7 @@
 //! `[http]`
 
+#[cfg(feature = "webauthn")]
+use mailstore::accounts::{RelyingParty, Verification};
 use serde::{Deserialize, Serialize};
 use wire::{ListenAddr, Network};
 
@@ -17,6 +19,9 @@ pub(crate) struct Http {
     pub(crate) proxies: Vec<Network>,
     pub(crate) origins: Vec<String>,
     pub(crate) metrics: MetricsFor,
+    pub(crate) domain: String,
+    pub(crate) key_origins: Vec<String>,
+    pub(crate) key_verification: KeyVerification,
 }
 
 impl Default for Http {
@@ -28,8 +33,19 @@ impl Default for Http {
             proxies: Vec::new(),
             origins: Vec::new(),
             metrics: MetricsFor::Token,
+            domain: "localhost".to_owned(),
+            key_origins: Vec::new(),
+            key_verification: KeyVerification::Preferred,
         }
     }
+}
+
+/// Whether security keys must find out who holds them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum KeyVerification {
+    Preferred,
+    Required,
 }
 
 /// Who may read the metrics.
@@ -38,6 +54,27 @@ impl Default for Http {
 pub(crate) enum MetricsFor {
     Token,
     Loopback,
+}
+
+#[cfg(feature = "webauthn")]
+impl Http {
+    /// Where security keys are used: the page, under its domain.
+    pub(crate) fn relying_party(&self) -> RelyingParty {
+        let own = match self.domain.as_str() {
+            "localhost" => "http://localhost".to_owned(),
+            domain => format!("https://{domain}"),
+        };
+        let verification = match self.key_verification {
+            KeyVerification::Preferred => Verification::Preferred,
+            KeyVerification::Required => Verification::Required,
+        };
+        RelyingParty {
+            id: self.domain.clone(),
+            name: "mailstore".to_owned(),
+            origins: self.key_origins.iter().cloned().chain([own]).collect(),
+            verification,
+        }
+    }
 }
 
 impl From<&Http> for http_frontend::Settings {

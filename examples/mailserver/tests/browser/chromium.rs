@@ -148,6 +148,19 @@ impl Chromium {
         self.call("Emulation.setEmulatedMedia", json!({ "features": features }));
     }
 
+    /// Plugs a security key in, which is touched whenever it wants to be.
+    #[cfg(feature = "webauthn")]
+    pub(crate) fn plug_security_key_in(&mut self) {
+        self.call("Emulation.setFocusEmulationEnabled", json!({ "enabled": true }));
+        self.call("WebAuthn.enable", json!({}));
+        let options = json!({
+            "protocol": "ctap2", "transport": "usb", "hasResidentKey": false,
+            "hasUserVerification": true, "isUserVerified": true,
+            "automaticPresenceSimulation": true,
+        });
+        self.call("WebAuthn.addVirtualAuthenticator", json!({ "options": options }));
+    }
+
     pub(crate) fn screenshot(&mut self, path: &Path) {
         let picture = self.call("Page.captureScreenshot", json!({ "format": "png" }));
         let bytes = BASE64.decode(picture["data"].as_str().unwrap().as_bytes()).unwrap();

@@ -171,6 +171,61 @@ fn a_user_turns_on_a_second_factor_and_signs_in_by_a_recovery_code() {
     assert_eq!(page.complaints(), [""; 0], "the policy of the page is kept");
 }
 
+#[cfg(feature = "webauthn")]
+fn sign_in(page: &mut Chromium) {
+    fill(page, "input[name=name]", "alice");
+    fill(page, "input[name=password]", "correct horse");
+    click(page, "form:not([hidden]) button.primary");
+}
+
+/// A key asks for more than the password, and a recovery code stands in for a key that is not there.
+#[cfg(feature = "webauthn")]
+#[test]
+fn a_user_signs_in_with_a_security_key() {
+    let site = Site::new(ANY_PORTS);
+    let server = site.serve();
+    site.done(&["user", "add", "alice"], "correct horse\n");
+    let port = server.place("http").rsplit_once(':').unwrap().1;
+    let mut page = Chromium::open(&format!("http://localhost:{port}/"));
+    page.plug_security_key_in();
+    sign_in(&mut page);
+    click(&mut page, "#account");
+    fill(&mut page, "#new-key input[name=label]", "blue key");
+    click(&mut page, "#new-key button.primary");
+    page.wait("document.querySelectorAll('#codes li').length === 10");
+    let recovery = text(&mut page, "#codes li");
+    click(&mut page, "#kept");
+    page.wait("document.querySelector('#keys input')?.value === 'blue key'");
+
+    // From now on it is asked for.
+    click(&mut page, "#sign-out");
+    sign_in(&mut page);
+    click(&mut page, "#account");
+    page.wait("document.querySelector('#keys li')?.textContent.includes('used ')");
+    let log = site.done(&["user", "log", "alice"], "");
+    assert!(log.contains("\tsecurity-key-added\t1\thttp\t"), "{log}");
+
+    // It is lost, and a recovery code is there.
+    click(&mut page, "#sign-out");
+    page.eval(
+        "void (navigator.credentials.get = async () => { throw new DOMException('', 'NotAllowedError') })",
+    );
+    sign_in(&mut page);
+    page.wait("document.querySelector('label:not([hidden]) input[name=code]')");
+    page.wait("document.querySelector('form:not([hidden]) .problem:not([hidden])')");
+    fill(&mut page, "input[name=code]", &recovery);
+    click(&mut page, "form:not([hidden]) button.primary");
+    page.wait("document.querySelector('#messages')");
+    click(&mut page, "#account");
+    page.wait("document.querySelector('main').textContent.includes('9 recovery codes left')");
+
+    assert_eq!(site.done(&["user", "no-second-factor", "alice"], "").lines().count(), 1);
+    page.eval("location.reload()");
+    page.wait("document.querySelector('#keys .notice')");
+    page.wait("document.querySelector('#turn-on')");
+    assert_eq!(page.complaints(), [""; 0]);
+}
+
 #[test]
 fn the_description_is_readable() {
     let site = Site::new(ANY_PORTS);
