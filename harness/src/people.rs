@@ -20,7 +20,10 @@ pub fn account(number: i64) -> AccountId {
     AccountId::new(number).unwrap()
 }
 
-/// `joe`, `jane` and `jürgen` have the password `secret`, `spaces` has ` a b `, and `token` is joe's
+/// `user0` is this account, `user1` the next, and so on.
+const OTHERS: i64 = 100;
+
+/// `joe`, `jane`, `jürgen` and `user0`, `user1` and so on have the password `secret`, `spaces` has ` a b `, and `token` is joe's
 /// token. Other names stand for what else may happen.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct People {
@@ -39,8 +42,9 @@ impl People {
 }
 
 fn named(name: &str) -> Option<Identity> {
-    let (number, name) = NAMES.iter().find(|(_, known)| *known == name)?;
-    Some(Identity { account: account(*number), name: (*name).to_owned() })
+    let known = NAMES.iter().find(|(_, known)| *known == name).map(|(number, _)| *number);
+    let other = || Some(OTHERS + name.strip_prefix("user")?.parse::<i64>().ok()?);
+    Some(Identity { account: account(known.or_else(other)?), name: name.to_owned() })
 }
 
 #[async_trait]
@@ -80,7 +84,9 @@ impl Directory for People {
 
     async fn name_of(&self, account: AccountId) -> Result<Option<String>, StoreError> {
         let found = NAMES.iter().find(|(number, _)| *number == account.get());
-        Ok(found.map(|(_, name)| (*name).to_owned()))
+        let other = || Some(account.get() - OTHERS).filter(|number| *number >= 0);
+        let other = || other().map(|number| format!("user{number}"));
+        Ok(found.map(|(_, name)| (*name).to_owned()).or_else(other))
     }
 
     /// `jane` may set quotas.

@@ -55,6 +55,7 @@ mod numbers;
 mod outcome;
 mod progress;
 mod refusal;
+mod room;
 mod server;
 mod session;
 mod settings;

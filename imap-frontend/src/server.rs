@@ -4,8 +4,10 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use mailstore::Mailstore;
+use mailstore::id::AccountId;
 use mailstore::store::Directory;
+use mailstore::{Admission, Mailstore};
+use tokio::time::timeout;
 use wire::{Connection, Crowded, Places, Protocol};
 
 use crate::codec::Limits;
@@ -71,6 +73,12 @@ impl Imap {
             Literals::Plus => limits,
             Literals::Minus => limits.with_literal_minus(),
         }
+    }
+
+    /// Takes memory out of the share that an account has of the budget of the process, waiting for
+    /// it a while; `None` if there is none.
+    pub(crate) async fn admit(&self, account: AccountId, bytes: u64) -> Option<Admission> {
+        timeout(self.settings.memory_wait, self.store.admit_for(account, bytes)).await.ok()
     }
 
     pub(crate) fn places(&self) -> &Places {

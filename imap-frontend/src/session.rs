@@ -1,18 +1,18 @@
 //! One session: the loop from greeting to farewell.
 
+mod room;
+
 use std::sync::Arc;
 
 use mailstore::Admission;
 use mailstore::id::SessionId;
 use mailstore::random::Random;
 use mailstore::uid::UidSet;
-use tokio::time::timeout;
 use wire::{Connection, Ended, Instant};
 
 use crate::codec::reply::{Code, Condition};
 use crate::codec::{
-    Announced, Command, CommandError, CommandText, Event, FrameError, Names, Rejected, Sync, Tag,
-    Tagged, parse,
+    Command, CommandError, CommandText, Event, FrameError, Names, Rejected, Tag, Tagged, parse,
 };
 use crate::command::{self, capability, compress, filters, idle, start_tls, unauthenticate};
 use crate::gate::{self, Tail};
@@ -33,7 +33,7 @@ pub(crate) struct Session {
     login_until: Instant,
     /// Bad commands in a row.
     bad: u32,
-    /// Memory taken for the messages of the APPEND under way.
+    /// Memory taken for the command that comes in: its messages, and what will be made of it.
     admissions: Vec<Admission>,
 }
 
@@ -168,33 +168,6 @@ impl Session {
         }
     }
 
-    /// A message is about to come: there must be memory for it first.
-    async fn announced(&mut self, announced: Announced) -> Result<(), Stop> {
-        self.talk.flush().await?;
-        let wait = self.server.settings().memory_wait;
-        match timeout(wait, self.server.store().admit(announced.len)).await {
-            Ok(admission) => {
-                self.admissions.push(admission);
-                self.talk.framer.accept_message();
-                self.progress = Progress::Message;
-                if announced.sync == Sync::Waits {
-                    self.talk.reply.proceed("Go on");
-                }
-            }
-            Err(_) => {
-                let tag = Tag::of(&self.talk.framer.so_far());
-                self.talk.framer.refuse_message();
-                self.admissions.clear();
-                self.progress = Progress::Nothing;
-                if let Some(tag) = tag {
-                    let text = "Too many messages are under way; try again later";
-                    self.talk.reply.no(&tag, Some(Code::Limit), text);
-                }
-            }
-        }
-        Ok(())
-    }
-
     fn over_limit(&mut self, error: &FrameError) -> Result<(), Stop> {
         self.admissions.clear();
         self.progress = Progress::Nothing;
@@ -210,6 +183,13 @@ impl Session {
     async fn command(&mut self, text: CommandText) -> Result<(), Stop> {
         self.count_command()?;
         let text = text.with_names(self.talk.reply.names());
+        if room::is_long(&text)
+            && let Err(failed) = Box::pin(self.make_room(&text)).await
+        {
+            self.admissions.clear();
+            let tag = Tag::of(text.text()).unwrap_or(Tag::NONE);
+            return self.complete(&tag, Err(failed));
+        }
         let Tagged { tag, command } = match parse(&text) {
             Ok(tagged) => tagged,
             Err(rejected) => {
@@ -220,6 +200,8 @@ impl Session {
             }
         };
         drop(text);
+        // For as long as the command runs.
+        let room = std::mem::take(&mut self.admissions);
         self.talk.tag = tag.clone();
         let outcome = match command {
             Command::Logout => {
@@ -239,9 +221,12 @@ impl Session {
                 Ok(()) => return Ok(()),
                 Err(failed) => Err(failed),
             },
-            Command::Idle => Box::pin(self.idle()).await,
+            Command::Idle => {
+                drop(room);
+                Box::pin(self.idle()).await
+            }
             command => {
-                let (outcome, told) = Box::pin(self.execute(command)).await;
+                let (outcome, told) = Box::pin(self.execute(command, room)).await;
                 self.complete(&tag, outcome)?;
                 return told;
             }
@@ -268,7 +253,11 @@ impl Session {
     /// Runs a command, then tells what may be told. If that cannot be read, the command is answered
     /// as ever, and the news come with the next; only if they may be what the command itself has
     /// done, the client must look anew, after its answer.
-    async fn execute(&mut self, mut command: Command) -> (Outcome, Result<(), Stop>) {
+    async fn execute(
+        &mut self,
+        mut command: Command,
+        room: Vec<Admission>,
+    ) -> (Outcome, Result<(), Stop>) {
         let filled = filters::fill(&mut self.state, &mut command).await;
         let tail = gate::tail(&command);
         let asks_for_news = matches!(command, Command::Noop | Command::Check);
@@ -276,7 +265,7 @@ impl Session {
             Ok(()) => command::run(self, command).await,
             Err(failed) => Err(failed),
         };
-        self.admissions.clear();
+        drop(room);
         if !outcome.as_ref().err().is_none_or(Failed::is_no) {
             return (outcome, Ok(()));
         }

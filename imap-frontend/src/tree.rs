@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use mailstore::Admission;
 use mailstore::id::{AccountId, MailboxId, MailboxKey};
 use mailstore::mailbox::{Mailbox, MailboxState, Mailboxes, SEPARATOR};
 use mailstore::rights::{Right, Rights};
@@ -10,6 +11,7 @@ use crate::codec::reply::ListAttribute;
 use crate::listed::special_use;
 use crate::names::OTHERS;
 use crate::outcome::Failed;
+use crate::room;
 use crate::state::Authenticated;
 
 /// A mailbox.
@@ -54,12 +56,15 @@ pub(crate) struct Tree {
     pub(crate) levels: BTreeSet<String>,
     /// The user's.
     pub(crate) subscriptions: BTreeSet<String>,
+    /// What of the budget it takes.
+    _room: Option<Admission>,
 }
 
 impl Tree {
     pub(crate) async fn of(user: &Authenticated) -> Result<Self, Failed> {
         let own = user.by.user;
         let all = user.store().mailboxes(own).await?;
+        let room = room::take(user, all.list.len() as u64 * room::PER_MAILBOX).await?;
         let parents: HashSet<MailboxId> =
             all.list.iter().filter_map(|mailbox| mailbox.parent).collect();
         let item = |mailbox: &Mailbox| Item {
@@ -71,7 +76,7 @@ impl Tree {
         let items = all.names().into_iter().map(|(name, mailbox)| (name, item(mailbox)));
         let items = items.filter(|(name, _)| !name.starts_with(OTHERS)).collect();
         let subscriptions = all.subscriptions;
-        let mut tree = Self { items, levels: BTreeSet::new(), subscriptions };
+        let mut tree = Self { items, levels: BTreeSet::new(), subscriptions, _room: room };
         for account in user.store().sharers(own).await? {
             tree.add(user, account).await?;
         }

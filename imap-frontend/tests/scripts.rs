@@ -39,8 +39,10 @@ harness::scripts! {
         list_extended
         literal_minus
         login
+        long_commands
         mailboxes
         memory
+        memory_share
         message_limit
         metadata
         multisearch
@@ -57,6 +59,10 @@ harness::scripts! {
         recent
         replace
         revision_two
+        rfc5465
+        rfc7162
+        rfc9051
+        rfc9051_search
         save_limit
         search
         search_addresses

@@ -33,6 +33,7 @@ harness::everywhere! {
     j9_what_is_announced_can_be_read
     j10_many_flags_at_once_all_count
     idle_tells_what_others_do
+    only_so_many_accounts_are_watched
     over_quota_is_said
     a_shutdown_is_told
     a_peer_that_stops_reading_holds_up_nobody
@@ -317,6 +318,26 @@ async fn idle_tells_what_others_do(on: On) {
     model.noop(&mut client).await;
     assert_eq!(model.known(), fresh(&server, "INBOX").await);
     server.stop().await;
+}
+
+/// NOTIFY watches the mailboxes of 64 users in one session, and says so of more.
+async fn only_so_many_accounts_are_watched(on: On) {
+    let server = Server::start(on, Options::default()).await;
+    for number in 0..64 {
+        share_with_joe(&server, number, "SETACL INBOX joe lr").await;
+    }
+    let mut client = Client::select(server.address, "INBOX").await;
+    let command = "NOTIFY SET (subscribed (MessageNew MessageExpunge))";
+    let end = client.end(command).await;
+    assert!(end.starts_with("NO [NOTIFICATIONOVERFLOW] "), "{end}");
+    share_with_joe(&server, 0, "DELETEACL INBOX joe").await;
+    client.ok(command).await;
+}
+
+async fn share_with_joe(server: &Server, number: u32, command: &str) {
+    let mut other = Client::connect(server.address).await;
+    other.ok(&format!("LOGIN user{number} secret")).await;
+    other.ok(command).await;
 }
 
 async fn over_quota_is_said(on: On) {

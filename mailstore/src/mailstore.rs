@@ -122,7 +122,7 @@ impl Mailstore {
 
     fn with(backend: Backend, settings: Settings, encrypting: Encrypting) -> Self {
         let lanes = Lanes::new(Arc::clone(&backend.ledger));
-        let budget = Budget::new(settings.memory);
+        let budget = Budget::new(settings.memory, settings.max_message);
         let contents = Contents::new(settings.content_cache);
         let texts = TextCache::new(settings.search_cache);
         let summaries = SummaryCache::new(settings.sort_cache);
@@ -172,6 +172,11 @@ impl Mailstore {
     /// Takes memory for a message of that declared size, before its bytes are read.
     pub async fn admit(&self, bytes: u64) -> Admission {
         self.inner.budget.admit(bytes).await
+    }
+
+    /// Takes memory for a message of that size, or for a result, out of the share of an account.
+    pub async fn admit_for(&self, account: AccountId, bytes: u64) -> Admission {
+        self.inner.budget.admit_for(account, bytes).await
     }
 
     /// Parses a message, checks that it can be rebuilt, and takes it apart for storing. Refuses

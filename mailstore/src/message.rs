@@ -114,3 +114,13 @@ pub struct Fetched {
     /// The tree, with [`Want::Tree`] or [`Want::Email`].
     pub tree: Option<Arc<MimeTree>>,
 }
+
+impl Fetched {
+    /// Bytes of memory that it takes, about.
+    pub fn memory(&self) -> usize {
+        let flags: usize = self.row.flags.keywords().iter().map(|word| word.as_str().len()).sum();
+        let derived = self.derived.as_ref().map_or(0, |derived| derived.memory());
+        let tree = self.tree.as_ref().map_or(0, |tree| tree.memory());
+        size_of::<Self>() + flags + derived + tree
+    }
+}

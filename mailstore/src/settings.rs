@@ -10,7 +10,8 @@ use crate::mime::{DetachRules, Limits};
 pub struct Settings {
     /// Largest message, in bytes. Default 64 MiB.
     pub max_message: u64,
-    /// Memory for messages in flight, in bytes, process-wide. Default 512 MiB.
+    /// Memory for messages in flight and for results, in bytes, process-wide. One account has a
+    /// quarter of it at most, or what one message of the largest size needs. Default 512 MiB.
     pub memory: u64,
     /// How far a message is taken apart.
     pub limits: Limits,

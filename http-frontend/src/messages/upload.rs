@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::http::header::{CONTENT_LENGTH, LOCATION};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use mailstore::id::AccountId;
 use mailstore::store::StoreError;
 use mailstore::{Appended, Incoming, Prepared};
 use serde::{Deserialize, Serialize};
@@ -67,7 +68,7 @@ pub(crate) async fn upload_message(
     of_type(&headers, "message/rfc822")?;
     let (flags, internal_date) = with.parse()?;
     super::check_mailbox(&api.store, place.key()).await?;
-    let message = receive(&api, &headers, body).await?;
+    let message = receive(&api, place.key().account, (&headers, body)).await?;
     let size = message.size();
     let incoming = Incoming { flags, internal_date, ..Incoming::appended(message) };
     let appended = api.store.append(place.owner.actor(), place.mailbox, vec![incoming]).await?;
@@ -96,14 +97,18 @@ impl With {
 }
 
 /// Reads a message, for which memory is taken first, and takes it apart.
-async fn receive(api: &Api, headers: &HeaderMap, body: Body) -> Result<Prepared, Problem> {
+async fn receive(
+    api: &Api,
+    account: AccountId,
+    (headers, body): (&HeaderMap, Body),
+) -> Result<Prepared, Problem> {
     let limit = api.store.settings().max_message;
     let declared = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     let declared: u64 = declared.unwrap_or(limit);
     if declared > limit {
         return Err(Problem::too_large(limit));
     }
-    let _memory = api.store.admit(declared).await;
+    let _memory = api.store.admit_for(account, declared).await;
     let raw = read(body, (api, limit)).await?;
     let store = api.store.clone();
     let prepared = tokio::task::spawn_blocking(move || store.prepare(raw)).await;

@@ -281,6 +281,14 @@ pub fn parse(text: &CommandText) -> Result<Tagged, Rejected> {
     }
 }
 
+/// Does a command lead to a login, or say who the client is? Looks at its name only.
+pub fn is_login(text: &CommandText) -> bool {
+    let mut cursor = Cursor::of(text);
+    let names = [("LOGIN", ()), ("AUTHENTICATE", ()), ("ID", ())];
+    let tagged = tag(&mut cursor).and_then(|_| cursor.space());
+    tagged.and_then(|()| cursor.one_of(&names, "a command")).is_ok()
+}
+
 fn tag(cursor: &mut Cursor<'_>) -> Parsed<Tag> {
     let at = cursor.at();
     let tag = cursor.run(|byte| byte != b' ' && byte != b'\r' && byte != b'\n');

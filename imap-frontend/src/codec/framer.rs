@@ -12,8 +12,7 @@ pub use literal::{Announced, Sync};
 use super::{CommandText, Tag};
 
 /// How much room is made for one read from the connection, outside message literals, when less
-/// than half of it is left. An idle connection holds this much, so it is small; the buffer doubles
-/// while a long command comes in.
+/// than half of it is left. An idle connection holds this much, so it is small.
 const READ: usize = 2 * 1024;
 
 /// What the caller must do next.
@@ -92,10 +91,24 @@ impl Framer {
     pub fn input(&mut self) -> &mut BytesMut {
         let room = self.input.capacity() - self.input.len();
         let in_message = matches!(self.state, State::Message { .. });
-        if room == 0 || (room < READ / 2 && !in_message) {
+        if in_message && room == 0 {
             self.input.reserve(READ);
+        } else if !in_message && room < READ / 2 {
+            self.make_room();
         }
         &mut self.input
+    }
+
+    /// The buffer doubles while it is small beside what a command may have, and is then made as
+    /// large as that at once. What is there moves to its front, so that there are never two of them.
+    fn make_room(&mut self) {
+        if self.input.len() < self.limits.command / 8 {
+            return self.input.reserve(READ);
+        }
+        let mut whole = Vec::from(std::mem::take(&mut self.input));
+        let most = self.limits.command + READ;
+        whole.reserve_exact(most.saturating_sub(whole.len()).max(READ));
+        self.input = Bytes::from(whole).into();
     }
 
     /// Bytes that were read and not yet handed out. After a command and before STARTTLS there must
@@ -159,8 +172,9 @@ impl Framer {
     pub fn accept_message(&mut self) {
         let State::Announced(announced) = self.state else { return };
         let Ok(len) = usize::try_from(announced.len) else { return self.refuse_message() };
+        // Copied, as the buffer it came in may be large.
         let text = self.take(self.scanned);
-        self.head.unsplit(text);
+        self.head.extend_from_slice(&text);
         if self.input.len() < len {
             let mut message = BytesMut::with_capacity(len);
             message.extend_from_slice(&self.input);
@@ -177,6 +191,11 @@ impl Framer {
         }
     }
 
+    /// How many bytes of text came before the announced message, behind the one before it.
+    pub fn text_len(&self) -> usize {
+        self.scanned
+    }
+
     /// The text of the command so far: `A1 APPEND INBOX {310}` while a message is announced.
     pub fn so_far(&self) -> Bytes {
         let mut text = self.head.clone();
@@ -188,10 +207,6 @@ impl Framer {
         let Some(end) = self.line_end()? else { return Ok(Some(Event::NeedMore)) };
         let line = self.input.get(self.line..end).unwrap_or_default();
         let announced = Announced::at_end(line);
-        let text = self.head.len() + end;
-        if text > self.limits.command {
-            return Err(self.fail(FrameFault::CommandTooLong));
-        }
         let Some(announced) = announced else { return Ok(Some(self.command(end))) };
         if announced.sync == Sync::Sends && announced.len > self.limits.unasked {
             return Err(self.fail(FrameFault::LiteralUnasked));
@@ -234,9 +249,11 @@ impl Framer {
         if self.input.len() < len {
             return Some(Event::NeedMore);
         }
-        let message = self.input.split_to(len).freeze();
-        // What follows must not keep the message's buffer alive.
-        self.input = BytesMut::from(&self.input[..]);
+        // What came with other bytes is copied: neither keeps the buffer of the other alive.
+        let message = match self.input.capacity() == len {
+            true => std::mem::take(&mut self.input).freeze(),
+            false => Bytes::copy_from_slice(&self.input.split_to(len)),
+        };
         self.messages.push((self.head.len(), message));
         self.state = State::Text;
         None
@@ -254,8 +271,12 @@ impl Framer {
         let fresh = self.input.get(self.scanned..).unwrap_or_default();
         let end = memchr::memchr(b'\n', fresh).map(|at| self.scanned + at + 1);
         let so_far = end.unwrap_or(self.input.len());
-        if so_far - self.line > self.limits.line {
-            return Err(self.fail(FrameFault::LineTooLong));
+        let room = self.limits.command.saturating_sub(self.head.len() + self.line);
+        if so_far - self.line > room.min(self.limits.line) {
+            return Err(self.fail(match room < self.limits.line {
+                true => FrameFault::CommandTooLong,
+                false => FrameFault::LineTooLong,
+            }));
         }
         self.scanned = so_far;
         Ok(end)

@@ -101,7 +101,8 @@ impl<'a> Sources<'a> {
         if bytes == 0 {
             return Ok(());
         }
-        let Ok(admission) = timeout_at(until, self.user.store().admit(bytes)).await else {
+        let wanted = self.user.store().admit_for(self.user.by.user, bytes);
+        let Ok(admission) = timeout_at(until, wanted).await else {
             let text = "Too many messages are under way; try again later";
             return Err(Failed::no(Code::Limit, text));
         };

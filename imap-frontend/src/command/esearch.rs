@@ -72,7 +72,7 @@ async fn in_selected(
     let before = asked.saved_before(selected);
     let (server, question) = (&selected.user.server, (&esearch.key, &before));
     message_limit::check_search(server, &selected.mailbox, question)?;
-    let found = find(server, &selected.mailbox, question).await?;
+    let (found, _room) = find(&selected.user, &selected.mailbox, question).await?;
     let answer = Answer::new(asked, &found, None);
     if !found.uids.is_empty() {
         answer.tell(talk, &selected.mailbox, Some(name)).await?;
@@ -97,7 +97,7 @@ async fn elsewhere(
     let nothing = UidSet::new();
     let question = (&esearch.key, &nothing);
     message_limit::check_search(&user.server, &mailbox, question)?;
-    let found = find(&user.server, &mailbox, question).await?;
+    let (found, _room) = find(user, &mailbox, question).await?;
     if !found.uids.is_empty() {
         Answer::new(asked, &found, None).tell(talk, &mailbox, Some(name)).await?;
     }

@@ -7,6 +7,7 @@
 mod binary;
 pub(super) mod content;
 mod line;
+mod page;
 mod seen;
 
 use mailstore::message::Want;
@@ -72,7 +73,7 @@ async fn show(talk: &mut Talk, selected: &mut Selected, fetch: &Fetch, uids: Uid
     let mut sent = Sent { asked: uids.len(), ..Sent::default() };
     let mut rest = uids;
     while !rest.is_empty() {
-        let mut page = selected.mailbox.fetch(&rest, shape.want).await?;
+        let (mut page, _room) = page::read(selected, &rest, shape.want).await?;
         rest = std::mem::take(&mut page.rest);
         let marked = match shape.marks {
             Marks::Seen => seen::mark(selected, &mut page.messages).await?,

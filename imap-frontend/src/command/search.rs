@@ -1,19 +1,18 @@
 //! SEARCH (RFC 9051 6.4.4, RFC 3501 6.4.4, RFC 7162 3.1.5): in the view, and nowhere else.
 
 pub(super) mod answer;
-pub(super) mod room;
 
-use mailstore::Found;
 use mailstore::search::{Charset, Key, Matcher, Scope};
 use mailstore::time::Timestamp;
 use mailstore::uid::UidSet;
+use mailstore::{Admission, Found};
 
 use crate::codec::command::{By, ResultOption, Search};
 use crate::contexts::Shown;
 use crate::message_limit;
 use crate::outcome::{Done, Failed, Outcome};
 use crate::progress::telling;
-use crate::server::Imap;
+use crate::room;
 use crate::state::{Authenticated, Revision, Selected};
 use crate::talk::Talk;
 
@@ -36,8 +35,8 @@ pub(super) async fn run(talk: &mut Talk, selected: &mut Selected, search: &Searc
     let server = &selected.user.server;
     let question = (&search.key, &before);
     let (key, cut) = message_limit::narrowed(server, &selected.mailbox, question);
-    let work = find(server, &selected.mailbox, (&key, &before));
-    let found = telling(talk, server.settings().progress, work).await??;
+    let work = find(&selected.user, &selected.mailbox, (&key, &before));
+    let (found, _room) = telling(talk, server.settings().progress, work).await??;
     match results {
         None => plain(talk, selected, &asked, &found).await?,
         Some(_) => {
@@ -63,15 +62,16 @@ pub(super) fn check_charset(user: &Authenticated, charset: Option<Charset>) -> R
     }
 }
 
-/// The messages of a view that match a key, in which `$` stands for what was saved.
+/// The messages of a view that match a key, in which `$` stands for what was saved, and the room
+/// that is taken for them.
 pub(super) async fn find(
-    server: &Imap,
+    user: &Authenticated,
     mailbox: &mailstore::Selected,
     (key, saved): (&Key, &UidSet),
-) -> Result<Found, Failed> {
-    let _room = room::take(server, mailbox.uids().len(), room::PER_FOUND).await?;
+) -> Result<(Found, Option<Admission>), Failed> {
+    let room = room::take(user, u64::from(mailbox.uids().len()) * room::PER_FOUND).await?;
     let scope = Scope { saved, ..Scope::of(mailbox.uids(), Timestamp::now()) };
-    Ok(mailbox.search(&Matcher::new(key, &scope)).await?)
+    Ok((mailbox.search(&Matcher::new(key, &scope)).await?, room))
 }
 
 /// An untagged SEARCH, sent in pieces.

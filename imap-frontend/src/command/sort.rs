@@ -3,11 +3,12 @@
 use mailstore::uid::Uid;
 
 use super::search::answer::{Answer, Asked};
-use super::search::{find, room};
+use super::search::find;
 use crate::codec::command::Sort;
 use crate::contexts::{Shown, number};
 use crate::message_limit;
 use crate::outcome::{Done, Outcome};
+use crate::room;
 use crate::state::Selected;
 use crate::talk::Talk;
 
@@ -24,8 +25,9 @@ pub(super) async fn run(talk: &mut Talk, selected: &mut Selected, sort: &Sort) -
     let before = asked.saved_before(selected);
     let (server, view) = (&selected.user.server, selected.mailbox.uids());
     message_limit::check_search(server, &selected.mailbox, (&sort.key, &before))?;
-    let found = find(server, &selected.mailbox, (&sort.key, &before)).await?;
-    let _room = room::take(server, view.len(), room::PER_SORTED).await?;
+    // What is taken next is room for that, too.
+    let (found, _) = find(&selected.user, &selected.mailbox, (&sort.key, &before)).await?;
+    let _room = room::take(&selected.user, u64::from(view.len()) * room::PER_SORTED).await?;
     let sorted = selected.mailbox.sort(&found, &sort.program).await?;
     if sort.results.is_some() {
         let answer = Answer::new(&asked, &found, Some(&sorted));

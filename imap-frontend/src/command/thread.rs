@@ -1,10 +1,11 @@
 //! THREAD (RFC 5256).
 
-use super::search::{find, room};
+use super::search::find;
 use crate::codec::command::Thread;
 use crate::contexts::number;
 use crate::message_limit;
 use crate::outcome::{Done, Outcome};
+use crate::room;
 use crate::state::Selected;
 use crate::talk::Talk;
 
@@ -15,8 +16,9 @@ pub(super) async fn run(talk: &mut Talk, selected: &mut Selected, thread: &Threa
     let (server, view) = (&selected.user.server, selected.mailbox.uids());
     let question = (&thread.key, &selected.searches.saved);
     message_limit::check_search(server, &selected.mailbox, question)?;
-    let found = find(server, &selected.mailbox, question).await?;
-    let _room = room::take(server, view.len(), room::PER_SORTED).await?;
+    // What is taken next is room for that, too.
+    let (found, _) = find(&selected.user, &selected.mailbox, question).await?;
+    let _room = room::take(&selected.user, u64::from(view.len()) * room::PER_SORTED).await?;
     let threaded = selected.mailbox.thread(&found.uids, thread.algorithm).await?;
     let uids = threaded.uids.iter();
     let numbers: Vec<_> = uids.map(|uid| number(*uid, thread.by, view).unwrap_or(0)).collect();

@@ -19,15 +19,17 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Before login: 8 KiB a line, 16 KiB a command, no messages.
+    /// Before login: 8 KiB a command, which may be one line, and no messages. A session holds no
+    /// more than 16 KiB of it, however it comes in.
     pub const NOT_AUTHENTICATED: Self =
-        Self { line: 8 << 10, command: 16 << 10, message: None, skip: 64 << 10, unasked: u64::MAX };
+        Self { line: 8 << 10, command: 8 << 10, message: None, skip: 64 << 10, unasked: u64::MAX };
 
-    /// After login: 64 KiB a line, 256 KiB a command, and messages up to this size.
+    /// After login: 64 KiB a line, 192 KiB a command, and messages up to this size. A session holds
+    /// no more than 256 KiB of it, however it comes in.
     pub const fn authenticated(message: u64) -> Self {
         Self {
             line: 64 << 10,
-            command: 256 << 10,
+            command: 192 << 10,
             message: Some(message),
             skip: 256 << 20,
             unasked: u64::MAX,
