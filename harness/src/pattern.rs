@@ -51,7 +51,7 @@ impl Words {
             return ends.any(|at| self.take(rest, &line[at..]));
         }
         let len = match wild.starts_with("id:") {
-            true => line.find(' ').unwrap_or(line.len()),
+            true => line.find([' ', ')']).unwrap_or(line.len()),
             false => line.len() - line.trim_start_matches(|c: char| c.is_ascii_digit()).len(),
         };
         let (word, line) = line.split_at(len);

@@ -59,8 +59,11 @@ harness::scripts! {
         recent
         replace
         revision_two
+        rfc4314
+        rfc5258
         rfc5465
         rfc7162
+        rfc8474
         rfc9051
         rfc9051_search
         save_limit
