@@ -1,9 +1,9 @@
-//! The rules of [`Shared`] counters, in processes that nothing disturbs.
+//! The rules of what is [`Shared`], in processes that nothing disturbs.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use mailstore::store::Shared;
+use mailstore::store::{Hold, LeaseHolder, Shared};
 use mailstore::time::Timestamp;
 
 /// One test for each rule, over the counters that `$fresh` makes: the path of an async function
@@ -18,6 +18,11 @@ macro_rules! shared_contract {
             a_counter_ends_with_its_window
             no_count_is_lost
             a_value_is_what_was_counted
+            all_together_hold_only_so_many
+            what_is_held_ends_unless_it_is_said_again
+            what_is_given_back_is_free
+            holds_are_apart
+            who_comes_at_once_holds_only_so_many
         }
     };
     ($fresh:path; $($rule:ident)*) => { $(
@@ -108,4 +113,78 @@ pub async fn a_value_is_what_was_counted(shared: Counters) {
     assert_eq!(value("a", 62).await, 1);
     shared.reset("a").await.unwrap();
     assert_eq!(value("a", 63).await, 0);
+}
+
+/// What a holder says, `after_secs` seconds from the beginning.
+async fn hold(
+    shared: &Counters,
+    key: &str,
+    (holder, count, most): (u128, u64, u64),
+    after_secs: i64,
+) -> bool {
+    let now = Timestamp::from_secs(1_800_000_000 + after_secs);
+    let hold = Hold { holder: LeaseHolder(holder), count, most, lease: WINDOW };
+    shared.hold(key, &hold, now).await.unwrap()
+}
+
+/// Whoever holds them; and who is refused has what it had.
+pub async fn all_together_hold_only_so_many(shared: Counters) {
+    assert!(hold(&shared, "a", (1, 2, 5), 0).await);
+    assert!(hold(&shared, "a", (2, 2, 5), 0).await);
+    assert!(hold(&shared, "a", (2, 3, 5), 0).await, "in place of what it said before");
+    assert!(!hold(&shared, "a", (1, 3, 5), 0).await);
+    assert!(!hold(&shared, "a", (3, 1, 5), 0).await);
+    assert!(hold(&shared, "a", (1, 2, 5), 0).await);
+    assert!(hold(&shared, "a", (3, 1, u64::MAX), 0).await);
+    assert!(!hold(&shared, "a", (3, 1, 5), 0).await, "there are six");
+    assert!(!hold(&shared, "b", (1, 1, 0), 0).await);
+}
+
+/// So a holder that is gone holds nothing for long.
+pub async fn what_is_held_ends_unless_it_is_said_again(shared: Counters) {
+    assert!(hold(&shared, "a", (1, 1, 2), 0).await);
+    assert!(hold(&shared, "a", (2, 1, 2), 0).await);
+    assert!(hold(&shared, "a", (2, 1, 2), 30).await);
+    assert!(!hold(&shared, "a", (3, 1, 2), 59).await);
+    assert!(hold(&shared, "a", (3, 1, 2), 60).await, "the first has ended");
+    assert!(!hold(&shared, "a", (1, 1, 2), 89).await);
+    assert!(hold(&shared, "a", (1, 1, 2), 90).await, "and the second");
+    assert!(hold(&shared, "a", (4, 2, 2), 200).await);
+}
+
+/// All of it, or a part; and giving back what one has not is no error.
+pub async fn what_is_given_back_is_free(shared: Counters) {
+    assert!(hold(&shared, "a", (9, 0, 3), 0).await);
+    assert!(hold(&shared, "a", (1, 3, 3), 0).await);
+    assert!(!hold(&shared, "a", (2, 1, 3), 0).await);
+    assert!(hold(&shared, "a", (1, 2, 3), 0).await);
+    assert!(hold(&shared, "a", (2, 1, 3), 0).await);
+    assert!(hold(&shared, "a", (1, 0, 0), 0).await, "always");
+    assert!(hold(&shared, "a", (2, 3, 3), 0).await);
+}
+
+/// By their whole keys, and from counters.
+pub async fn holds_are_apart(shared: Counters) {
+    for key in ["", "a", "A", "a:b", "a b", "\u{e9}", "\n"] {
+        assert!(hold(&shared, key, (1, 1, 1), 0).await, "{key:?}");
+        assert!(!hold(&shared, key, (2, 1, 1), 0).await, "{key:?}");
+        assert_eq!(count(&shared, key, 0).await, 1, "{key:?}");
+    }
+    shared.reset("a").await.unwrap();
+    assert!(!hold(&shared, "a", (2, 1, 1), 0).await);
+}
+
+/// However many ask at once.
+pub async fn who_comes_at_once_holds_only_so_many(shared: Counters) {
+    let tasks: Vec<_> = (0..20)
+        .map(|holder| {
+            let shared = Arc::clone(&shared);
+            tokio::spawn(async move { hold(&shared, "a", (holder, 1, 7), 0).await })
+        })
+        .collect();
+    let mut held = 0;
+    for task in tasks {
+        held += u32::from(task.await.unwrap());
+    }
+    assert_eq!(held, 7);
 }

@@ -42,15 +42,8 @@ pub(crate) struct Api {
 impl Api {
     fn new(store: Mailstore, accounts: Accounts, settings: Settings, schemas: Schemas) -> Self {
         let streams = Arc::new(Semaphore::new(settings.streams));
-        Self {
-            store,
-            accounts,
-            settings,
-            metrics: Metrics::default(),
-            schemas,
-            streams,
-            places: Places::default(),
-        }
+        let places = Places::new(Arc::clone(store.shared()), "streams of events");
+        Self { store, accounts, settings, metrics: Metrics::default(), schemas, streams, places }
     }
 }
 

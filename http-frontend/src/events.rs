@@ -86,7 +86,7 @@ pub(crate) async fn stream_events(
     let since = last_seen(&headers)?.or(from.since.map(ModSeq));
     let busy = |why| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", why);
     let full = || busy("too many streams");
-    let place = api.places.take(owner.account(), api.settings.streams_per_user);
+    let place = api.places.take(owner.account(), api.settings.streams_per_user).await;
     let place = place.ok_or_else(|| busy("too many streams of this user"))?;
     let turn = Arc::clone(&api.streams).try_acquire_owned().map_err(|_| full())?;
     let feed = api.store.feed(owner.account(), since).await?;

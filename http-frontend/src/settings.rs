@@ -19,7 +19,8 @@ pub struct Settings {
     pub heartbeat: Duration,
     /// Most streams of events at once, each of which holds a connection. Default 10,000.
     pub streams: usize,
-    /// Most streams of events of one user at once: a few browsers with a few tabs each. Default 32.
+    /// Most streams of events of one user at once, over all hosts: a few browsers with a few tabs each.
+    /// Default 32.
     pub streams_per_user: u32,
 }
 

@@ -35,7 +35,8 @@ impl Imap {
         let append_limit = format!("APPENDLIMIT={}", store.settings().max_message);
         let mut capabilities = vec![literals.into(), append_limit.into()];
         capabilities.extend(settings.message_limit.capability().map(Cow::Owned));
-        Self { store, directory, settings, places: Places::default(), capabilities }
+        let places = Places::new(Arc::clone(store.shared()), "IMAP sessions");
+        Self { store, directory, settings, places, capabilities }
     }
 
     /// The store.

@@ -8,7 +8,7 @@ use std::time::Duration;
 /// Settings of an [`Imap`](crate::Imap) server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// Sessions of one account at a time; one more is told `NO [LIMIT]` when it logs in.
+    /// Sessions of one account at a time, over all hosts; one more is told `NO [LIMIT]` when it logs in.
     /// Default 64: a phone, a desktop and a web client open some five each.
     pub sessions_per_account: u32,
     /// Commands before the login, after which the connection ends. Default 64.

@@ -21,4 +21,4 @@ pub use ledger::{
     BlobState, Claim, Contention, Ledger, Opened, PAGE_BYTES, PAGE_PROPERTIES, PAGE_ROWS, Page,
     Purge, Purged,
 };
-pub use shared::{LocalShared, Shared};
+pub use shared::{Hold, LocalShared, Shared};

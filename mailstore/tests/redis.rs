@@ -10,7 +10,7 @@ use std::time::Duration;
 use mailstore::backends::redis::{Redis, RedisSettings};
 use mailstore::id::AccountId;
 use mailstore::random::Random;
-use mailstore::store::{Beacon, Shared, Watch};
+use mailstore::store::{Beacon, Hold, LeaseHolder, Shared, Watch};
 use mailstore::time::Timestamp;
 use mailstore::uid::ModSeq;
 use tempfile::TempDir;
@@ -248,6 +248,32 @@ async fn without_redis_each_host_counts_alone() {
     assert_eq!(count(&*one.shared(), "alone").await, 1);
     server.run().await;
     until_shared(&one, &two).await;
+}
+
+/// Whether a host may have one, of which all together may have only one.
+async fn hold(redis: &Redis, holder: u128) -> bool {
+    let (holder, lease) = (LeaseHolder(holder), Duration::from_secs(600));
+    let hold = Hold { holder, count: 1, most: 1, lease };
+    let shared = redis.shared();
+    let held = shared.hold("alone", &hold, Timestamp::now());
+    tokio::time::timeout(PATIENCE, held).await.expect("it hangs").unwrap()
+}
+
+/// What hosts have together is what each has for itself while Redis is away, and when it comes back
+/// with nothing, what they say again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_redis_each_host_holds_alone() {
+    let mut server = Server::start().await;
+    let (one, two) = (server.host(), server.host());
+    until_shared(&one, &two).await;
+    assert!(hold(&one, 1).await);
+    assert!(!hold(&two, 2).await);
+    server.kill();
+    assert!(hold(&one, 1).await && hold(&two, 2).await);
+    server.run().await;
+    until_shared(&one, &two).await;
+    assert!(hold(&one, 1).await);
+    assert!(!hold(&two, 2).await);
 }
 
 /// It accepts connections, takes everything and never answers: as good as away.

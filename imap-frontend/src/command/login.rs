@@ -33,7 +33,7 @@ pub(super) async fn admit(
     verdict: Verdict,
 ) -> Result<Authenticated, Failed> {
     match verdict {
-        Verdict::Accepted(identity) => welcome(session, identity),
+        Verdict::Accepted(identity) => welcome(session, identity).await,
         Verdict::Throttled { seconds } => {
             let text = format!("Too many attempts; try again in {seconds} s");
             Err(Failed::no(Code::Limit, text))
@@ -51,9 +51,9 @@ pub(super) async fn admit(
     }
 }
 
-fn welcome(session: &Session, identity: Identity) -> Result<Authenticated, Failed> {
+async fn welcome(session: &Session, identity: Identity) -> Result<Authenticated, Failed> {
     let most = session.server.settings().sessions_per_account;
-    let Some(place) = session.server.places().take(identity.account, most) else {
+    let Some(place) = session.server.places().take(identity.account, most).await else {
         return Err(Failed::no(Code::Limit, "Too many connections of this account"));
     };
     let by = Actor::new(identity.account, session.id);

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 
 use super::Task;
 use super::link::Live;
-use crate::store::{LocalShared, Shared, StoreError};
+use crate::store::{Hold, LocalShared, Shared, StoreError};
 use crate::time::Timestamp;
 
 /// Adds one, atomically. The end of the window is by the caller's clock; the expiry, by that of
@@ -31,8 +31,37 @@ if not ends or ends <= tonumber(ARGV[1]) then
 end
 return tonumber(redis.call('HGET', KEYS[1], 'n')) or 0";
 
+/// Says what a holder has: a field of a hash, with its end, for each. What has ended is taken out by
+/// whoever comes by, and the whole when all has ended.
+const HOLD: &str = "\
+local now, holder, count = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3])
+local most, ends = tonumber(ARGV[4]), tonumber(ARGV[1]) + tonumber(ARGV[5])
+local others, last = 0, ends
+local all = redis.call('HGETALL', KEYS[1])
+for at = 1, #all, 2 do
+    local has, till = string.match(all[at + 1], '^(%d+) (%-?%d+)$')
+    has, till = tonumber(has), tonumber(till)
+    if till <= now then
+        redis.call('HDEL', KEYS[1], all[at])
+    elseif all[at] ~= holder then
+        others, last = others + has, math.max(last, till)
+    end
+end
+if count == 0 then
+    redis.call('HDEL', KEYS[1], holder)
+    return 1
+end
+if others + count > most then
+    return 0
+end
+redis.call('HSET', KEYS[1], holder, string.format('%.0f %.0f', count, ends))
+redis.call('PEXPIRE', KEYS[1], string.format('%.0f', last - now))
+return 1";
+
 /// The longest window, in milliseconds: a year.
 const LONGEST: u128 = 366 * 24 * 3600 * 1000;
+/// The greatest number that a script of Redis tells from its neighbours.
+const GREATEST: u64 = 1 << 53;
 
 /// Counters that hosts share while they can reach Redis.
 #[derive(Debug)]
@@ -62,6 +91,20 @@ impl RedisShared {
         let mut count = cmd("EVAL");
         count.arg(COUNT).arg(1).arg(self.key(key)).arg(now.millis()).arg(window);
         count.query_async(&mut connection).await
+    }
+
+    async fn hold_there(
+        &self,
+        mut connection: MultiplexedConnection,
+        (key, hold): (&str, &Hold),
+        now: Timestamp,
+    ) -> RedisResult<bool> {
+        let Hold { holder, count, most, lease } = hold;
+        let lease = lease.as_millis().clamp(1, LONGEST) as u64;
+        let mut said = cmd("EVAL");
+        said.arg(HOLD).arg(1).arg(format!("{}:hold:{key}", self.prefix)).arg(now.millis());
+        said.arg(format!("{:032x}", holder.0)).arg(count.min(&GREATEST)).arg(most.min(&GREATEST));
+        said.arg(lease).query_async(&mut connection).await
     }
 }
 
@@ -102,5 +145,18 @@ impl Shared for RedisShared {
         // A counter that is not forgotten ends with its window.
         reset.unwrap_or_else(|error| self.live.suspect(&error));
         Ok(())
+    }
+
+    async fn hold(&self, key: &str, hold: &Hold, now: Timestamp) -> Result<bool, StoreError> {
+        let Some(connection) = self.live.connection() else {
+            return self.own.hold(key, hold, now).await;
+        };
+        match self.hold_there(connection, (key, hold), now).await {
+            Ok(fits) => Ok(fits),
+            Err(error) => {
+                self.live.suspect(&error);
+                self.own.hold(key, hold, now).await
+            }
+        }
     }
 }
