@@ -110,14 +110,16 @@ impl Inner {
         })
     }
 
-    /// The accounts of which something is to be said: all, or those that have fewer.
-    fn to_be_said(&self, all: bool) -> Vec<AccountId> {
-        let mut own = self.own();
-        let mut fewer = std::mem::take(&mut own.fewer);
-        if all {
-            fewer.extend(own.counts.keys());
-        }
-        fewer.into_iter().collect()
+    /// The accounts that have fewer than was said.
+    fn fewer(&self) -> Vec<AccountId> {
+        std::mem::take(&mut self.own().fewer).into_iter().collect()
+    }
+
+    /// Those, and the accounts that have any.
+    fn all(&self) -> Vec<AccountId> {
+        let mut all = self.fewer();
+        all.extend(self.own().counts.keys());
+        all
     }
 }
 
@@ -164,12 +166,12 @@ async fn keep(places: Weak<Inner>, given_back: Arc<Notify>, pace: Duration) {
     let mut again = interval(pace);
     again.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        let all = tokio::select! {
-            _ = again.tick() => true,
-            () = given_back.notified() => false,
+        let which = tokio::select! {
+            _ = again.tick() => Inner::all,
+            () = given_back.notified() => Inner::fewer as fn(&Inner) -> Vec<AccountId>,
         };
         let Some(places) = places.upgrade() else { return };
-        for account in places.to_be_said(all) {
+        for account in which(&places) {
             places.say(account, u64::MAX).await;
         }
     }
