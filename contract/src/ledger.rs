@@ -53,6 +53,7 @@ macro_rules! ledger_contract {
             races: open_is_one_snapshot
             paging: pages_are_bounded_and_complete
             paging: pages_are_bounded_in_bytes
+            paging: contents_are_read_of_known_rows
             paging: a_sparse_set_is_read_in_order
             paging: the_expunged_stand_between_the_live
             paging: what_is_not_there_is_passed_over
@@ -98,6 +99,7 @@ macro_rules! ledger_contract {
             hierarchy: a_placeholder_becomes_a_mailbox_again
             hierarchy: subscriptions_are_of_names
             hierarchy: there_is_one_mailbox_for_each_use
+            hierarchy: a_mailbox_is_opened_by_its_name
             hierarchy: names_that_are_none_are_refused
             hierarchy: an_account_is_provisioned_once
             hierarchy: the_first_mailbox_is_inbox

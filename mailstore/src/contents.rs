@@ -181,7 +181,9 @@ impl Mailstore {
         let missing = self.contents().fill(at.account, want, &mut page.messages);
         let mut read = Page::default();
         if !missing.is_empty() {
-            read = self.ledger().fetch(at, &missing, want).await?;
+            let rows = page.messages.iter().filter(|message| missing.contains(message.row.uid));
+            let rows = rows.map(|message| (message.row.clone(), message.presence)).collect();
+            read = self.ledger().contents(at, rows, want).await?;
             self.contents().keep(at.account, &read.messages);
         }
         if let Some(end) = read.rest.first() {

@@ -84,7 +84,29 @@ impl Selected {
         // Watch first, then open: whatever commits in between is after the snapshot and is
         // replayed.
         let watch = store.beacon().watch(by.account);
-        let Some(opened) = store.open(at).await? else { return Ok(None) };
+        let opened = store.open(at).await?;
+        Self::enter(store, by, (opened, watch), access).await
+    }
+
+    pub(crate) async fn open_named(
+        store: &Mailstore,
+        by: Actor,
+        name: &str,
+        access: Access,
+    ) -> Result<Option<(Self, Mailbox)>, Error> {
+        let watch = store.beacon().watch(by.account);
+        let opened = store.open_named(by.account, name).await?;
+        Self::enter(store, by, (opened, watch), access).await
+    }
+
+    async fn enter(
+        store: &Mailstore,
+        by: Actor,
+        (opened, watch): (Option<Opened>, Watch),
+        access: Access,
+    ) -> Result<Option<(Self, Mailbox)>, Error> {
+        let Some(opened) = opened else { return Ok(None) };
+        let at = MailboxKey { account: by.account, mailbox: opened.mailbox.id };
         let mut selected = Self {
             store: store.clone(),
             by,

@@ -58,6 +58,44 @@ pub async fn a_mailbox_is_created_with_its_parents(tested: Tested) {
     assert_eq!(account.mailbox("all").await.special_use, Some(SpecialUse::All));
 }
 
+/// What a full name leads to is opened, as things are then.
+pub async fn a_mailbox_is_opened_by_its_name(tested: Tested) {
+    let account = Account::provisioned(tested.ledger(), 1).await;
+    let (top, deep) = (account.create("top").await, account.create("a/b/c").await);
+    account.fill(deep, 2).await;
+    let named = async |name: &str| {
+        let opened = account.ledger.open_named(account.id, name).await.unwrap();
+        opened.map(|opened| (opened.mailbox.id, opened.uids.len()))
+    };
+    // Each time as the first time.
+    for _ in 0..2 {
+        assert_eq!(named("a/b/c").await, Some((deep, 2)));
+        assert_eq!(named("top").await, Some((top, 0)));
+        assert_eq!(named("inBOX").await, Some((INBOX, 0)));
+        for none in ["a/b/C", "a/b/c/d", "c", "", "a//c", "TOP"] {
+            assert_eq!(named(none).await, None, "{none}");
+        }
+    }
+    account.fill(deep, 1).await;
+    assert_eq!(named("a/b/c").await, Some((deep, 3)));
+    // One above it is called otherwise, and then another has its name.
+    account.done(rename("a", "x")).await;
+    assert_eq!(named("a/b/c").await, None);
+    assert_eq!(named("x/b/c").await, Some((deep, 3)));
+    let other = account.create("a/b/c").await;
+    assert_eq!(named("a/b/c").await, Some((other, 0)));
+    account.done(rename("x/b/c", "top/c")).await;
+    assert_eq!(named("x/b/c").await, None);
+    assert_eq!(named("top/c").await, Some((deep, 3)));
+    // What has others below it keeps its name only.
+    account.done(delete("top")).await;
+    assert_eq!(named("top").await, None);
+    account.done(delete("a/b/c")).await;
+    assert_eq!(named("a/b/c").await, None);
+    let again = account.create("a/b/c").await;
+    assert_eq!(named("a/b/c").await, Some((again, 0)));
+}
+
 /// Whoever gets a use takes it from who had it; what is for nothing can be used again (RFC 6154 4).
 pub async fn there_is_one_mailbox_for_each_use(tested: Tested) {
     let account = Account::provisioned(tested.ledger(), 1).await;

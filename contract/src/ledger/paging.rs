@@ -1,5 +1,6 @@
 //! Pages: bounded, ascending, complete.
 
+use mailstore::id::MailboxKey;
 use mailstore::message::{Fetched, Presence, Want};
 use mailstore::store::{PAGE_BYTES, PAGE_ROWS};
 use mailstore::uid::{Uid, UidSet};
@@ -40,6 +41,23 @@ pub async fn pages_are_bounded_in_bytes(tested: Tested) {
             assert!(bytes <= PAGE_BYTES + one, "a page of {bytes} bytes");
         }
         assert_eq!(found.iter().map(Vec::len).sum::<usize>(), 200);
+    }
+}
+
+/// Whose rows are known is read as in a page, and no page has more than another.
+pub async fn contents_are_read_of_known_rows(tested: Tested) {
+    let account = Account::provisioned(tested.ledger(), 1).await;
+    let mut raw = b"Subject: long\r\n\r\n".to_vec();
+    raw.extend(noise(60_000, 0).iter().map(|byte| b' ' + byte % 64));
+    account.append(INBOX, (0..100).map(|_| message_with(&raw, None)).collect()).await;
+    account.expunge(INBOX, uids(1, 3)).await;
+    let (at, ledger) = (MailboxKey { account: account.id, mailbox: INBOX }, &account.ledger);
+    let rows = account.fetch(INBOX, &all_uids(), Want::Row).await;
+    let rows: Vec<_> = rows.into_iter().map(|each| (each.row, each.presence)).collect();
+    for want in [Want::Derived, Want::Tree, Want::Email] {
+        let page = ledger.contents(at, rows.clone(), want).await.unwrap();
+        assert_eq!(page, ledger.fetch(at, &uids(1, 100), want).await.unwrap());
+        assert_eq!(page.rest.is_empty(), !want.has_tree());
     }
 }
 

@@ -42,15 +42,27 @@ pub(super) async fn run(talk: &mut Talk, state: &mut State, select: &Select) -> 
 
 async fn enter(state: &mut State, select: &Select) -> Result<Mailbox, Failed> {
     let Some(user) = state.user() else { return Err(Failed::bad("Log in first")) };
-    let (by, id, rights) = user.readable(&select.mailbox).await?;
-    let access = match select.access {
-        Access::ReadWrite if rights.has_any(changing()) => mailstore::Access::ReadWrite,
-        _ => mailstore::Access::ReadOnly,
+    let (found, rights) = match user.locate(select.mailbox.as_str()).await? {
+        Some((by, own)) if !by.is_guest() => {
+            let access = access(select, Rights::ALL);
+            (user.store().select_named(by, own, access).await?, Rights::ALL)
+        }
+        _ => {
+            let (by, id, rights) = user.readable(&select.mailbox).await?;
+            (user.store().select_with_head(by, id, access(select, rights)).await?, rights)
+        }
     };
-    let found = user.store().select_with_head(by, id, access).await?;
     let Some((mailbox, head)) = found else { return Err(no_such_mailbox(Role::Subject)) };
     state.select(mailbox, (&head, rights));
     Ok(head)
+}
+
+/// Who may change nothing reads only.
+fn access(select: &Select, rights: Rights) -> mailstore::Access {
+    match select.access {
+        Access::ReadWrite if rights.has_any(changing()) => mailstore::Access::ReadWrite,
+        _ => mailstore::Access::ReadOnly,
+    }
 }
 
 /// Tells what there is, and then what the client has missed.

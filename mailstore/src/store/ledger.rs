@@ -13,7 +13,7 @@ use crate::change::{Change, Committed};
 use crate::id::{AccountId, EmailId, MailboxId, MailboxKey};
 use crate::journal::Replay;
 use crate::mailbox::{Mailbox, Mailboxes};
-use crate::message::{Fetched, Want};
+use crate::message::{Fetched, Presence, Row, Want};
 use crate::property::{PropertyPage, WantedProperties};
 use crate::time::Timestamp;
 use crate::uid::{ModSeq, UidArray, UidSet};
@@ -45,9 +45,34 @@ pub trait Ledger: Debug + Send + Sync + 'static {
     /// A mailbox with its UIDs; `None` if there is none that can be selected.
     async fn open(&self, at: MailboxKey) -> Result<Option<Opened>, StoreError>;
 
+    /// The same of the mailbox of that full name.
+    async fn open_named(
+        &self,
+        account: AccountId,
+        name: &str,
+    ) -> Result<Option<Opened>, StoreError> {
+        let all = self.mailboxes(account).await?;
+        match all.find(name).map(|mailbox| mailbox.id) {
+            Some(mailbox) => self.open(MailboxKey { account, mailbox }).await,
+            None => Ok(None),
+        }
+    }
+
     /// Messages by UID, ascending, live or expunged, as far as one page goes. UIDs that are
     /// neither are passed over.
     async fn fetch(&self, at: MailboxKey, uids: &UidSet, want: Want) -> Result<Page, StoreError>;
+
+    /// Messages whose rows were read just now, with what else is wanted of them; otherwise as
+    /// [`Ledger::fetch`].
+    async fn contents(
+        &self,
+        at: MailboxKey,
+        rows: Vec<(Row, Presence)>,
+        want: Want,
+    ) -> Result<Page, StoreError> {
+        let uids = rows.iter().map(|(row, _)| row.uid).collect();
+        self.fetch(at, &uids, want).await
+    }
 
     /// At most `limit` records after `since`; where a mailbox is given, only those that touch it.
     /// `Trimmed` if some of those may be gone: `since` is before the horizon and the mailbox (or

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use contract::account::{Account, INBOX, message, uids};
-use mailstore::change::Op;
+use mailstore::change::{Op, Outcome};
 use mailstore::store::Ledger;
-use mailstore::uid::ModSeq;
+use mailstore::uid::{ModSeq, Uid, UidSet};
 
 use crate::server::Database;
 
@@ -53,4 +53,43 @@ async fn sixteen_writers_of_four_processes_all_succeed() {
     }
     assert_eq!(commits, all);
     println!("{commits} commits took {retries} retries");
+}
+
+/// While mail comes in, two processes take what is recent: each message is so once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_recent_is_given_once() {
+    const MESSAGES: u32 = 20;
+    let database = Database::new();
+    let (here, there) = (database.connect().await, database.connect().await);
+    let (ledger, other): (Arc<dyn Ledger>, Arc<dyn Ledger>) = (here.ledger(), there.ledger());
+    let account = Account::provisioned(&ledger, 1).await;
+    let takers = [&ledger, &other].map(|ledger| {
+        let account = Account::new(ledger, 1);
+        tokio::spawn(async move {
+            let mut taken = Vec::new();
+            loop {
+                let opened = account.open(INBOX).await;
+                taken.extend(take(&account, opened.mailbox.uid_next).await);
+                if opened.mailbox.uid_next > u64::from(MESSAGES) {
+                    return taken;
+                }
+            }
+        })
+    });
+    for _ in 0..MESSAGES {
+        account.append(INBOX, vec![message("x")]).await;
+    }
+    let mut all = Vec::new();
+    for taker in takers {
+        all.extend(taker.await.unwrap());
+    }
+    all.sort();
+    assert_eq!(all, uids(1, MESSAGES).iter().collect::<Vec<_>>());
+}
+
+/// Takes what is recent below a UID.
+async fn take(account: &Account, below: u64) -> Vec<Uid> {
+    let outcome = account.done(Op::TakeRecent { at: INBOX, below }).await.outcome;
+    let Outcome::Recent { from } = outcome else { panic!("{outcome:?}") };
+    if from >= below { UidSet::new() } else { uids(from as u32, below as u32 - 1) }.iter().collect()
 }

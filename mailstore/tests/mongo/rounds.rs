@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use contract::account::{Account, INBOX, add, message, uids};
+use mailstore::change::Op;
 use mailstore::flags::SystemFlag;
 use mailstore::message::Want;
 use mailstore::store::Ledger;
@@ -36,7 +37,12 @@ async fn no_call_takes_more_than_it_may() {
     account.fill(INBOX, 1).await;
     watch.take();
     account.open(INBOX).await;
-    at_most(2, "SELECT after something happened", &watch);
+    at_most(1, "SELECT after something happened", &watch);
+    let recent = Op::TakeRecent { at: INBOX, below: 4 };
+    account.done(recent.clone()).await;
+    at_most(1, "what is recent is taken", &watch);
+    account.done(recent).await;
+    at_most(1, "what is recent was taken before", &watch);
 
     for want in [Want::Row, Want::Derived, Want::Tree, Want::Email] {
         account.fetch(INBOX, &uids(2, 2), want).await;
@@ -46,6 +52,52 @@ async fn no_call_takes_more_than_it_may() {
     at_most(2, "NOOP with news", &watch);
     ledger.journal(account.id, opened.cursor.next(), Some(INBOX), 100).await.unwrap();
     at_most(1, "an idle NOOP", &watch);
+    many_changes(&account, &watch).await;
+}
+
+/// More than are read together with a mailbox.
+async fn many_changes(account: &Account, watch: &Watch) {
+    for _ in 0..70 {
+        account.fill(INBOX, 1).await;
+    }
+    watch.take();
+    account.open(INBOX).await;
+    at_most(2, "SELECT after much has happened", watch);
+}
+
+#[tokio::test]
+async fn names_are_looked_up_once() {
+    let database = Database::new();
+    let (mongo, watch) = watched::connect(&database).await;
+    let ledger: Arc<dyn Ledger> = mongo.ledger();
+    let account = Account::provisioned(&ledger, 1).await;
+    let deep = account.create("a/b/c").await;
+    account.fill(deep, 1).await;
+    watch.take();
+    account.mailboxes().await;
+    at_most(1, "the mailboxes of an account", &watch);
+    for most in [3, 1] {
+        let opened = ledger.open_named(account.id, "a/b/c").await.unwrap();
+        assert_eq!(opened.map(|opened| opened.mailbox.id), Some(deep));
+        at_most(most, "SELECT by name", &watch);
+    }
+    account.fill(deep, 1).await;
+    watch.take();
+    ledger.open_named(account.id, "a/b/c").await.unwrap();
+    at_most(1, "SELECT by name after something happened", &watch);
+}
+
+/// Those of an account that has many do not fit into one answer.
+#[tokio::test]
+async fn many_mailboxes_are_listed() {
+    let database = Database::new();
+    let ledger: Arc<dyn Ledger> = database.connect().await.ledger();
+    let account = Account::provisioned(&ledger, 1).await;
+    for number in 0..5 {
+        let name = format!("{number}{}", "/x".repeat(50));
+        account.create(&name).await;
+    }
+    assert_eq!(account.mailboxes().await.list.len(), 1 + 5 * 51);
 }
 
 #[tokio::test]

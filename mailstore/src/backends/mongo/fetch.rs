@@ -116,14 +116,24 @@ pub(super) async fn page(
         rows.extend(read_rows(store, at, &window).await?);
     }
     let all = windows.rest.is_empty();
-    let count = count_of(&rows, want);
-    let is_cut = count < rows.len();
-    rows.truncate(count);
-    let rest = match rows.last() {
-        Some((last, _)) if is_cut || !all => wanted.difference(&UidSet::range(Uid::MIN..=last.uid)),
-        _ => UidSet::new(),
-    };
-    Ok(Page { messages: contents(store, at.account, (rows, want)).await?, rest })
+    let mut page = page_of(store, at.account, (rows, want)).await?;
+    if let Some(last) = page.messages.last()
+        && (!all || !page.rest.is_empty())
+    {
+        page.rest = wanted.difference(&UidSet::range(Uid::MIN..=last.row.uid));
+    }
+    Ok(page)
+}
+
+/// As many of these rows as make a page, with what else is wanted of them.
+pub(super) async fn page_of(
+    store: &Store,
+    account: AccountId,
+    (mut rows, want): (Vec<(Row, Presence)>, Want),
+) -> Result<Page, Failure> {
+    let rest = rows.split_off(count_of(&rows, want));
+    let rest = rest.into_iter().map(|(row, _)| row.uid).collect();
+    Ok(Page { messages: contents(store, account, (rows, want)).await?, rest })
 }
 
 /// Those of a large set that the mailbox has given out.

@@ -5,21 +5,17 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use mongodb::bson::{Document, doc};
-use tokio::time::Instant;
 
-use super::commit::{Committer, subscriptions_of};
-use super::failure::Failure;
-use super::retry::Retry;
+use super::commit::Committer;
+use super::remembered::Remembered;
 use super::store::Store;
-use super::{claims, fetch, journal, lease, open, property, purge, row, schema};
-use crate::backends::uids::UidCache;
+use super::{claims, fetch, journal, lease, mailboxes, open, property, purge};
 use crate::blob::{BlobRef, Digest, ObjectName, Place};
 use crate::change::{Change, Committed};
 use crate::id::{AccountId, MailboxId, MailboxKey};
 use crate::journal::Replay;
-use crate::mailbox::{Mailbox, Mailboxes};
-use crate::message::Want;
+use crate::mailbox::Mailboxes;
+use crate::message::{Presence, Row, Want};
 use crate::property::{PropertyPage, WantedProperties};
 use crate::store::{
     BlobState, Claim, CommitError, Contention, Held, LeaseAsk, Ledger, Opened, Page, Purge, Purged,
@@ -36,75 +32,51 @@ const KEEPS_UP_TO: u64 = 256 << 10;
 pub struct MongoLedger {
     store: Arc<Store>,
     committer: Committer,
-    uids: UidCache,
+    remembered: Remembered,
 }
 
 impl MongoLedger {
     pub(super) fn new(store: Arc<Store>) -> Self {
-        Self { store, committer: Committer::default(), uids: UidCache::default() }
+        Self { store, committer: Committer::default(), remembered: Remembered::default() }
     }
-
-    /// Tries again where the server has ended the transaction: it only reads.
-    async fn all(&self, account: AccountId) -> Result<Mailboxes, Failure> {
-        let mut retry = Retry::until(Instant::now() + self.store.timeout);
-        loop {
-            match self.snapshot(account).await {
-                Err(failure) if failure.may_be_retried() => {
-                    if !retry.wait(&self.store, &failure).await {
-                        return Err(failure);
-                    }
-                }
-                result => return result,
-            }
-        }
-    }
-
-    /// All in one snapshot.
-    async fn snapshot(&self, account: AccountId) -> Result<Mailboxes, Failure> {
-        let mut session = self.store.begin().await?;
-        let this = doc! { "_id": account.get() };
-        let head = self.store.find_in(&mut session, schema::ACCOUNTS, this).await?.pop();
-        let of_account = doc! { "account": account.get() };
-        let list = self.store.find_in(&mut session, schema::MAILBOXES, of_account).await?;
-        let filter = subscriptions_of(account);
-        let names = self.store.find_in(&mut session, schema::PROPERTIES, filter).await?.pop();
-        session.abort_transaction().await?;
-        Ok(Mailboxes {
-            head: head.map(row::head_from).transpose()?.unwrap_or_default(),
-            list: listed(list)?,
-            subscriptions: names.map(row::subscriptions_from).transpose()?.unwrap_or_default(),
-        })
-    }
-}
-
-/// The mailboxes that are not deleted.
-fn listed(found: Vec<Document>) -> Result<Vec<Mailbox>, Failure> {
-    let mut list = Vec::with_capacity(found.len());
-    for document in found {
-        let mailbox = row::mailbox_from(document)?.mailbox;
-        if mailbox.is_listed() {
-            list.push(mailbox);
-        }
-    }
-    Ok(list)
 }
 
 #[async_trait]
 impl Ledger for MongoLedger {
     async fn commit(&self, group: Vec<Arc<Change>>) -> Vec<Result<Committed, CommitError>> {
-        self.committer.commit(&self.store, &group).await
+        self.committer.commit(&self.store, &self.remembered, &group).await
     }
 
     async fn mailboxes(&self, account: AccountId) -> Result<Mailboxes, StoreError> {
-        self.store.call("list mailboxes", self.all(account)).await
+        let read = async { mailboxes::read(&self.store, account).await?.into_mailboxes() };
+        self.store.call("list mailboxes", read).await
     }
 
     async fn open(&self, at: MailboxKey) -> Result<Option<Opened>, StoreError> {
-        self.store.call("open a mailbox", open::open(&self.store, &self.uids, at)).await
+        self.store.call("open a mailbox", open::open(&self.store, &self.remembered, at)).await
+    }
+
+    async fn open_named(
+        &self,
+        account: AccountId,
+        name: &str,
+    ) -> Result<Option<Opened>, StoreError> {
+        let open = open::open_named(&self.store, &self.remembered, (account, name));
+        self.store.call("open a mailbox", open).await
     }
 
     async fn fetch(&self, at: MailboxKey, uids: &UidSet, want: Want) -> Result<Page, StoreError> {
         self.store.call("fetch", fetch::page(&self.store, at, (uids, want))).await
+    }
+
+    async fn contents(
+        &self,
+        at: MailboxKey,
+        rows: Vec<(Row, Presence)>,
+        want: Want,
+    ) -> Result<Page, StoreError> {
+        let read = fetch::page_of(&self.store, at.account, (rows, want));
+        self.store.call("fetch", read).await
     }
 
     async fn journal(
@@ -176,7 +148,7 @@ impl Ledger for MongoLedger {
             purge::forget(&self.store, account).await
         };
         let more = self.store.call("forget an account", work).await?;
-        self.uids.forget(account);
+        self.remembered.forget(account);
         Ok(more)
     }
 

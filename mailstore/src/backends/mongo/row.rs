@@ -235,9 +235,14 @@ fn date_from(fields: &Fields) -> Read<i64> {
 /// The key of the property that holds an account's subscriptions.
 pub(super) const SUBSCRIPTIONS: &str = "subscriptions";
 
+/// The `_id` of their document.
+pub(super) fn subscriptions_id(account: AccountId) -> Bson {
+    document::id(account, &[&0_u32.to_be_bytes(), SUBSCRIPTIONS.as_bytes()])
+}
+
 pub(super) fn subscriptions_to(account: AccountId, names: &BTreeSet<String>) -> Read<Document> {
     document::seal(doc! {
-        "_id": document::id(account, &[&0_u32.to_be_bytes(), SUBSCRIPTIONS.as_bytes()]),
+        "_id": subscriptions_id(account),
         "account": account.get(),
         "mailbox": 0_i64,
         "key": SUBSCRIPTIONS,

@@ -12,7 +12,7 @@ use super::processes::Presence;
 use crate::store::StoreError;
 
 /// Most documents of one answer: never a second round trip for what is bounded anyway.
-const BATCH: u32 = 100_000;
+pub(super) const BATCH: u32 = 100_000;
 
 /// What all of the backend shares.
 #[derive(Debug)]
