@@ -429,25 +429,6 @@ impl Mailstore {
         Ok(opened)
     }
 
-    /// As [`Self::open`], by its full name.
-    pub(crate) async fn open_named(
-        &self,
-        account: AccountId,
-        name: &str,
-    ) -> Result<Option<Opened>, Error> {
-        if name.eq_ignore_ascii_case(INBOX) {
-            return self.open(MailboxKey { account, mailbox: MailboxId::INBOX }).await;
-        }
-        if let Some(opened) = self.ledger().open_named(account, name).await? {
-            return Ok(Some(opened));
-        }
-        // A new account gets its first mailboxes first.
-        match self.mailboxes(account).await?.find(name).map(|mailbox| mailbox.id) {
-            Some(mailbox) => self.open(MailboxKey { account, mailbox }).await,
-            None => Ok(None),
-        }
-    }
-
     /// SELECT or EXAMINE; `None` if there is no such mailbox.
     pub async fn select(
         &self,
@@ -466,16 +447,6 @@ impl Mailstore {
         access: Access,
     ) -> Result<Option<(Selected, Mailbox)>, Error> {
         Selected::open(self, by, mailbox, access).await
-    }
-
-    /// As [`Self::select_with_head`], by the full name of a mailbox.
-    pub async fn select_named(
-        &self,
-        by: Actor,
-        name: &str,
-        access: Access,
-    ) -> Result<Option<(Selected, Mailbox)>, Error> {
-        Selected::open_named(self, by, name, access).await
     }
 
     /// Reads the bytes of a plan, piece by piece, each checked before it is given out.

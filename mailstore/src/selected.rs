@@ -4,9 +4,9 @@ mod changes;
 
 use crate::error::Error;
 use crate::flags::FlagUpdate;
-use crate::id::{MailboxId, MailboxKey, SessionId};
+use crate::id::{AccountId, MailboxId, MailboxKey, SessionId};
 use crate::journal::Replay;
-use crate::mailbox::Mailbox;
+use crate::mailbox::{INBOX, Mailbox};
 use crate::mailstore::{Actor, Mailstore};
 use crate::message::{Row, Want};
 use crate::store::{Opened, Page, Watch};
@@ -306,6 +306,33 @@ impl Selected {
             rest = page.rest;
         }
         Ok(())
+    }
+}
+
+impl Mailstore {
+    /// As [`Self::select_with_head`], by the full name of a mailbox.
+    pub async fn select_named(
+        &self,
+        by: Actor,
+        name: &str,
+        access: Access,
+    ) -> Result<Option<(Selected, Mailbox)>, Error> {
+        Selected::open_named(self, by, name, access).await
+    }
+
+    /// As [`Self::open`], by its full name.
+    async fn open_named(&self, account: AccountId, name: &str) -> Result<Option<Opened>, Error> {
+        if name.eq_ignore_ascii_case(INBOX) {
+            return self.open(MailboxKey { account, mailbox: MailboxId::INBOX }).await;
+        }
+        if let Some(opened) = self.ledger().open_named(account, name).await? {
+            return Ok(Some(opened));
+        }
+        // A new account gets its first mailboxes first.
+        match self.mailboxes(account).await?.find(name).map(|mailbox| mailbox.id) {
+            Some(mailbox) => self.open(MailboxKey { account, mailbox }).await,
+            None => Ok(None),
+        }
     }
 }
 
