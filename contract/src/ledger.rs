@@ -39,6 +39,7 @@ macro_rules! ledger_contract {
             messages: flags_of_many_thousands_are_stored
             messages: a_stale_message_is_passed_over
             messages: copies_share_their_content
+            messages: a_message_asked_for_again_is_as_it_is
             messages: unique_ids_stay_with_messages
             messages: a_move_is_one_commit
             messages: recent_is_taken_once

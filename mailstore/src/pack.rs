@@ -99,15 +99,17 @@ impl<'a> Unpacker<'a> {
     }
 
     pub(crate) fn number(&mut self) -> Result<u64, DecodeError> {
+        let left = self.bytes.get(self.at..).unwrap_or_default();
         let mut number = 0;
-        for shift in (0..64).step_by(7) {
-            let byte = self.u8()?;
-            number |= u64::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
+        for (i, byte) in left.iter().take(10).enumerate() {
+            number |= u64::from(byte & 0x7f) << (7 * i);
+            if *byte < 0x80 {
+                self.at += i + 1;
                 return Ok(number);
             }
         }
-        Err(self.error("a number below 2^64"))
+        self.at += left.len().min(10);
+        Err(self.error(if left.len() < 10 { "a byte" } else { "a number below 2^64" }))
     }
 
     pub(crate) fn u32(&mut self) -> Result<u32, DecodeError> {

@@ -85,6 +85,39 @@ pub async fn counters_equal_a_recount(tested: Tested) {
     assert_eq!(recount(&account).await, Usage::default());
 }
 
+/// A backend may remember what it has read, of a single message too, but never for too long.
+pub async fn a_message_asked_for_again_is_as_it_is(tested: Tested) {
+    let account = Account::provisioned(tested.ledger(), 1).await;
+    let stranger = Account::provisioned(tested.ledger(), 2).await;
+    account.fill(INBOX, 2).await;
+    let seen = async |at| {
+        let (one, all) = (uids(1, 1), uids(1, 2));
+        let again = account.fetch(at, &one, Want::Row).await;
+        assert_eq!(again, account.fetch(at, &one, Want::Row).await);
+        let among = account.fetch(at, &all, Want::Row).await;
+        assert!(again.iter().all(|message| message.row.uid == uid(1) && among[0] == *message));
+        let first = again.into_iter().next();
+        first.map(|message| (message.presence, message.row.flags.has(SystemFlag::Seen)))
+    };
+    assert_eq!(seen(INBOX).await, Some((Presence::Live, false)));
+    account.flag(INBOX, uids(1, 1), add(SystemFlag::Seen)).await;
+    assert_eq!(seen(INBOX).await, Some((Presence::Live, true)));
+    stranger.fill(INBOX, 1).await;
+    account.flag(INBOX, uids(2, 2), add(SystemFlag::Seen)).await;
+    account.flag(INBOX, uids(1, 1), remove(SystemFlag::Seen)).await;
+    assert_eq!(seen(INBOX).await, Some((Presence::Live, false)));
+    let other = account.create("other").await;
+    assert_eq!(seen(other).await, None);
+    account.transfer((INBOX, other), uids(1, 1), Transfer::Move).await;
+    assert_eq!(seen(other).await, Some((Presence::Live, false)));
+    assert_eq!(seen(INBOX).await, Some((Presence::Expunged, false)));
+    purge(&account.ledger, &purge_after(24 * 30)).await;
+    assert_eq!(seen(INBOX).await, None);
+    account.delete("other").await;
+    purge(&account.ledger, &purge_after(24 * 30)).await;
+    assert_eq!(seen(other).await, None);
+}
+
 async fn recount(account: &Account) -> Usage {
     let mailboxes = account.mailboxes().await;
     let mut usage = Usage::default();

@@ -240,10 +240,12 @@ fn section(out: &mut BytesMut, section: &Section) {
 pub(super) fn flag_names(out: &mut BytesMut, flags: &Flags, recent: Recent) {
     let bits = usize::from(flags.bits()) | usize::from(recent == Recent::Yes) << 5;
     let (text, len) = SYSTEM_FLAGS[bits & 63];
-    let text = text.get(..len).unwrap_or_default();
-    out.put_slice(text);
+    let end = out.len() + len;
+    // A copy of a length that the compiler knows takes a few instructions, others a call.
+    out.put_slice(&text);
+    out.truncate(end);
     for (i, keyword) in flags.keywords().iter().enumerate() {
-        if i > 0 || !text.is_empty() {
+        if i > 0 || len > 0 {
             out.put_u8(b' ');
         }
         out.put_slice(keyword.as_str().as_bytes());

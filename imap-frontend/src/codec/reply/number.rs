@@ -14,25 +14,28 @@ const PAIRS: [[u8; 2]; 100] = {
 
 /// Appends a number in decimal.
 pub(super) fn put(out: &mut BytesMut, number: impl Into<u64>) {
-    let mut digits = [0; 20];
-    let start = format(number.into(), &mut digits);
-    out.put_slice(digits.get(start..).unwrap_or_default());
+    let (digits, len) = format(number.into());
+    let end = out.len() + len;
+    // A copy of a length that the compiler knows takes a few instructions, others a call.
+    out.put_slice(&digits);
+    out.truncate(end);
 }
 
-/// Writes the digits at the end of the array; gives where they start.
-fn format(mut number: u64, digits: &mut [u8; 20]) -> usize {
-    let mut at = digits.len();
-    while number >= 10 {
+/// The digits, and how many there are.
+fn format(mut number: u64) -> ([u8; 20], usize) {
+    let mut digits = [0; 20];
+    let len = number.checked_ilog10().unwrap_or(0) as usize + 1;
+    let mut at = len;
+    while at >= 2 {
         let pair = PAIRS[(number % 100) as usize];
         number /= 100;
         at -= 2;
         digits[at..at + 2].copy_from_slice(&pair);
     }
-    if number > 0 || at == digits.len() {
-        at -= 1;
-        digits[at] = b'0' + number as u8;
+    if at == 1 {
+        digits[0] = b'0' + number as u8;
     }
-    at
+    (digits, len)
 }
 
 #[cfg(test)]

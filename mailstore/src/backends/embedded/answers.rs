@@ -1,6 +1,6 @@
 //! Answers of the database that every delivery or every FETCH asks for, and that hardly ever change:
 //! whose an address is, what an account wants done with its mail, under which number a mailbox
-//! stands. Asked anew once a transaction may have changed one.
+//! stands, how a message is flagged. Asked anew once a transaction may have changed one.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -11,19 +11,15 @@ use super::latest::Latest;
 /// Answers kept at most; beyond it all are forgotten.
 const MOST: usize = 10_000;
 
-/// Answers, each with the count of changes ([`Latest::changes`]) at which it was asked for.
+/// Answers, each with what was the latest when it was asked for: the count of changes
+/// ([`Latest::changes`]), or of mail what [`Latest::mail_of`] says.
 #[derive(Debug)]
-pub(super) struct Answers<K, V> {
-    kept: Mutex<HashMap<K, (u64, V)>>,
+pub(super) struct Answers<K, V, L = u64> {
+    kept: Mutex<HashMap<K, (L, V)>>,
     is_small: fn(&V) -> bool,
 }
 
 impl<K: Eq + Hash, V: Clone> Answers<K, V> {
-    /// Keeps answers that are small.
-    pub(super) fn new(is_small: fn(&V) -> bool) -> Self {
-        Self { kept: Mutex::default(), is_small }
-    }
-
     /// The answer that is kept, or else the one that `ask` gets.
     pub(super) fn of<E>(
         &self,
@@ -31,8 +27,19 @@ impl<K: Eq + Hash, V: Clone> Answers<K, V> {
         latest: &Latest,
         ask: impl FnOnce() -> Result<V, E>,
     ) -> Result<V, E> {
-        // Before asking: a change in the midst of it makes the answer one of before.
-        let now = latest.changes();
+        self.at(key, latest.changes(), ask)
+    }
+}
+
+impl<K: Eq + Hash, V: Clone, L: PartialEq> Answers<K, V, L> {
+    /// Keeps answers that are small.
+    pub(super) fn new(is_small: fn(&V) -> bool) -> Self {
+        Self { kept: Mutex::default(), is_small }
+    }
+
+    /// The answer that is kept, or else the one that `ask` gets. What is the latest `now` must have
+    /// been found out before: a change in the midst of asking makes the answer one of before.
+    pub(super) fn at<E>(&self, key: K, now: L, ask: impl FnOnce() -> Result<V, E>) -> Result<V, E> {
         if let Some((at, answer)) = self.kept().get(&key)
             && *at == now
         {
@@ -50,7 +57,7 @@ impl<K: Eq + Hash, V: Clone> Answers<K, V> {
         Ok(answer)
     }
 
-    fn kept(&self) -> MutexGuard<'_, HashMap<K, (u64, V)>> {
+    fn kept(&self) -> MutexGuard<'_, HashMap<K, (L, V)>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

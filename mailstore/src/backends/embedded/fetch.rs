@@ -51,7 +51,11 @@ impl PageReader<'_> {
     fn range(&mut self, from: Uid, to: Uid) -> Result<(), Failure> {
         if self.want == Want::Row {
             let mut found = self.find((from, to), |message, _| Ok(message), |message| message)?;
-            self.messages.append(&mut found);
+            match self.messages.is_empty() {
+                // Mostly all are of one range, and need not be copied.
+                true => self.messages = found,
+                false => self.messages.append(&mut found),
+            }
             return Ok(());
         }
         let with_number = |message, row: &rusqlite::Row<'_>| Ok((message, row.get(2)?));

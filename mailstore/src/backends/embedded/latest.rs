@@ -29,6 +29,7 @@ impl Latest {
         let mut all = self.modseqs();
         if all.len() >= MOST {
             all.clear();
+            self.changed();
         }
         let latest = all.entry(account).or_insert(modseq);
         *latest = modseq.max(*latest);
@@ -40,6 +41,12 @@ impl Latest {
         self.changes.load(Ordering::Acquire)
     }
 
+    /// The last commit of an account, if there was one, and the count of other changes. What was
+    /// read of its messages while both were the same is still true.
+    pub(super) fn mail_of(&self, account: AccountId) -> (Option<ModSeq>, u64) {
+        (self.of(account), self.changes())
+    }
+
     /// Some of that may have happened, durably.
     pub(super) fn changed(&self) {
         self.changes.fetch_add(1, Ordering::AcqRel);
@@ -48,6 +55,7 @@ impl Latest {
     /// An account is being removed.
     pub(super) fn forget(&self, account: AccountId) {
         self.modseqs().remove(&account);
+        self.changed();
     }
 
     /// Forgets everything: what became of a transaction is not known.

@@ -27,7 +27,7 @@ use crate::property::{Property, PropertyPage, Scope, WantedProperties};
 use crate::store::{
     BlobState, Claim, CommitError, Held, LeaseAsk, Ledger, Opened, Page, Purge, Purged, StoreError,
 };
-use crate::uid::{ModSeq, UidSet};
+use crate::uid::{ModSeq, Uid, UidSet};
 
 /// Blobs up to this size stand in the database.
 const KEEPS_UP_TO: u64 = 256 << 10;
@@ -35,6 +35,8 @@ const KEEPS_UP_TO: u64 = 256 << 10;
 const SMALL: usize = 2048;
 /// So are those asked for by a longer prefix.
 const SHORT: usize = 32;
+/// And messages that have more keywords than this.
+const FEW: usize = 16;
 
 /// A ledger in one SQLite database.
 #[derive(Debug)]
@@ -46,6 +48,9 @@ pub struct EmbeddedLedger {
     numbers: Answers<MailboxKey, Option<MailboxNo>>,
     /// Properties of accounts as such.
     properties: Answers<(AccountId, WantedProperties), PropertyPage>,
+    /// Single messages without their contents: clients ask for one several times, for its structure,
+    /// its parts, its flags.
+    rows: Answers<(MailboxKey, Uid), Page, (Option<ModSeq>, u64)>,
     uids: UidCache,
     /// In memory: one process has the directory, and its sessions end with it.
     leases: Leases,
@@ -61,6 +66,7 @@ impl EmbeddedLedger {
             latest,
             numbers: Answers::new(Option::is_some),
             properties: Answers::new(is_small),
+            rows: Answers::new(has_few_keywords),
             uids: UidCache::default(),
             leases: Leases::default(),
             purged_to: Mutex::default(),
@@ -144,12 +150,19 @@ impl Ledger for EmbeddedLedger {
     }
 
     async fn fetch(&self, at: MailboxKey, uids: &UidSet, want: Want) -> Result<Page, StoreError> {
-        self.readers.read("fetch", |db| {
-            match self.numbers.of(at, &self.latest, || number(db, at))? {
-                Some(no) => fetch::page(db, no, uids, want),
-                None => Ok(Page::default()),
-            }
-        })
+        let now = self.latest.mail_of(at.account);
+        let read = || {
+            self.readers.read("fetch", |db| {
+                match self.numbers.of(at, &self.latest, || number(db, at))? {
+                    Some(no) => fetch::page(db, no, uids, want),
+                    None => Ok(Page::default()),
+                }
+            })
+        };
+        match uids.first() {
+            Some(uid) if want == Want::Row && uids.len() == 1 => self.rows.at((at, uid), now, read),
+            _ => read(),
+        }
     }
 
     async fn journal(
@@ -264,6 +277,11 @@ impl Ledger for EmbeddedLedger {
 /// Is it worth keeping?
 fn is_small(page: &PropertyPage) -> bool {
     !page.more && page.list.iter().map(Property::size).sum::<usize>() <= SMALL
+}
+
+/// Is it worth keeping?
+fn has_few_keywords(page: &Page) -> bool {
+    page.messages.iter().all(|message| message.row.flags.keywords().len() <= FEW)
 }
 
 fn number(db: &Connection, at: MailboxKey) -> Result<Option<MailboxNo>, Failure> {
