@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use data_encoding::BASE32_NOPAD;
-use hmac::{Hmac, KeyInit, Mac};
 use mailstore::accounts::*;
 use mailstore::id::AccountId;
 use mailstore::store::directory::{Attempt, Credentials, Directory, Secret, Service, Verdict};
@@ -29,16 +28,8 @@ async fn bench() -> Bench {
     Bench { store, accounts, alice }
 }
 
-/// What an authenticator app shows, so many steps from now (RFC 6238).
 fn code(secret: &Secret, steps: i64) -> String {
-    let secret = BASE32_NOPAD.decode(secret.expose().as_bytes()).unwrap();
-    let step = Timestamp::now().secs() / 30 + steps;
-    let mut mac = Hmac::<sha1::Sha1>::new_from_slice(&secret).unwrap();
-    mac.update(&step.to_be_bytes());
-    let digest = mac.finalize().into_bytes();
-    let at = usize::from(digest[19] & 15);
-    let number = u32::from_be_bytes(digest[at..at + 4].try_into().unwrap()) & 0x7fff_ffff;
-    format!("{:06}", number % 1_000_000)
+    harness::totp(secret.expose(), steps)
 }
 
 async fn turn_on(bench: &Bench) -> Secret {
