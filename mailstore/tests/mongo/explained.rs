@@ -1,6 +1,6 @@
 //! Every hot query uses an index and carries the shard key.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -17,6 +17,7 @@ use mailstore::random::Random;
 use mailstore::store::{BlobStore, Claim, LeaseAsk, LeaseHolder, LeaseOp, Ledger};
 use mailstore::time::Timestamp;
 use mailstore::uid::ModSeq;
+use mongodb::IndexModel;
 use mongodb::bson::{Bson, Document, doc};
 
 use crate::server::Database;
@@ -151,6 +152,24 @@ async fn hot_queries_use_an_index_and_reach_one_shard() {
     }
 }
 
+#[tokio::test]
+async fn a_store_of_an_earlier_release_gets_the_indexes_of_this_one() {
+    let database = Database::new();
+    database.connect().await;
+    let (raw, former) = (database.raw().await, "change_1_account_1");
+    let journal = raw.collection::<Document>("journal");
+    let indexes = journal.list_index_names().await.unwrap();
+    let index = IndexModel::builder().keys(doc! { "change": 1, "account": 1 }).build();
+    journal.drop_index("account_1_change_1").await.unwrap();
+    journal.create_index(index).await.unwrap();
+    let meta = raw.collection::<Document>("meta");
+    meta.update_one(doc! {}, doc! { "$set": { "layout": 2 } }).await.unwrap();
+    assert!(journal.list_index_names().await.unwrap().iter().any(|name| name == former));
+    database.connect().await;
+    let sorted = |names: Vec<String>| names.into_iter().collect::<BTreeSet<_>>();
+    assert_eq!(sorted(journal.list_index_names().await.unwrap()), sorted(indexes));
+}
+
 /// All that sessions and deliveries do.
 async fn exercise(mongo: &mailstore::backends::mongo::Mongo) {
     let ledger: Arc<dyn Ledger> = mongo.ledger();
@@ -161,6 +180,8 @@ async fn exercise(mongo: &mailstore::backends::mongo::Mongo) {
     account.transfer((INBOX, other), uids(6, 9), Transfer::Copy).await;
     let op = Op::Expunge { at: INBOX, uids: uids(1, 3), guard: ExpungeGuard::Deleted };
     account.done(op).await;
+    // What changes nothing may have been done before: the journal is asked.
+    account.flag(INBOX, uids(5, 5), add(SystemFlag::Deleted)).await;
     account.open(INBOX).await;
     account.fill(INBOX, 1).await;
     account.open(INBOX).await;

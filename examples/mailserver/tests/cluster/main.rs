@@ -81,7 +81,13 @@ fn work<'a>(
             .map(|(number, part)| scope.spawn(move || write(number, part)))
             .collect();
         drop(part);
-        scope.spawn(|| parts.into_iter().for_each(trouble));
+        let begun = Instant::now();
+        scope.spawn(move || {
+            for part in parts {
+                println!("part {part} of {PARTS} begins after {:.0?}", begun.elapsed());
+                trouble(part);
+            }
+        });
         let reading = scope.spawn(|| reader::follow(cluster, &at_work));
         let joined: Vec<_> = writers.into_iter().map(|writer| writer.join()).collect();
         at_work.store(false, Ordering::SeqCst);

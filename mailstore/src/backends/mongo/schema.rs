@@ -36,7 +36,7 @@ enum Kind {
 }
 
 /// Counts up with every new collection or index, so that stores that lack one get it.
-const LAYOUT: i32 = 2;
+const LAYOUT: i32 = 3;
 
 /// All indexes but those over `_id`.
 fn indexes() -> Vec<(&'static str, Document, Kind)> {
@@ -48,7 +48,7 @@ fn indexes() -> Vec<(&'static str, Document, Kind)> {
         (MESSAGES, doc! { "gone": 1 }, Kind::Where("gone")),
         (EMAILS, doc! { "account": 1, "id": 1 }, Kind::Unique),
         (JOURNAL, doc! { "account": 1, "modseq": 1 }, Kind::Unique),
-        (JOURNAL, doc! { "change": 1, "account": 1 }, Kind::Unique),
+        (JOURNAL, doc! { "account": 1, "change": 1 }, Kind::Unique),
         (JOURNAL, doc! { "at": 1 }, Kind::Plain),
         (PROPERTIES, doc! { "account": 1, "mailbox": 1, "key": 1 }, Kind::Unique),
         (PROPERTIES, doc! { "key": 1, "account": 1, "mailbox": 1 }, Kind::Plain),
@@ -69,6 +69,9 @@ fn indexes() -> Vec<(&'static str, Document, Kind)> {
         (RECORDS, doc! { "until": 1 }, Kind::Where("until")),
     ]
 }
+
+/// Indexes of earlier layouts, by name: others do what they did.
+const FORMER: [(&str, &str); 1] = [(JOURNAL, "change_1_account_1")];
 
 /// Collections without an index of their own.
 const BARE: [&str; 3] = [ACCOUNTS, COUNTERS, PROCESSES];
@@ -95,6 +98,9 @@ pub(super) async fn prepare(store: &Store) -> Result<(), Failure> {
         let index = IndexModel::builder().keys(keys).options(options).build();
         store.collection(collection).create_index(index).await?;
     }
+    for (collection, name) in FORMER {
+        drop_index(store, (collection, name)).await?;
+    }
     let format = doc! { "$setOnInsert": { "version": VERSION }, "$max": { "layout": LAYOUT } };
     let meta = store.collection(META);
     let done = meta.update_one(doc! { "_id": "format" }, format).upsert(true).await;
@@ -105,9 +111,21 @@ pub(super) async fn prepare(store: &Store) -> Result<(), Failure> {
 /// Another process may make it at the same moment.
 async fn create(store: &Store, name: &str) -> Result<(), Failure> {
     const EXISTS: i32 = 48;
-    match store.client.database(&store.database).create_collection(name).await {
+    let made = store.client.database(&store.database).create_collection(name).await;
+    unless(EXISTS, made)
+}
+
+/// Another process may drop it at the same moment; most stores have never had it.
+async fn drop_index(store: &Store, (collection, name): (&str, &str)) -> Result<(), Failure> {
+    const NOT_FOUND: i32 = 27;
+    unless(NOT_FOUND, store.collection(collection).drop_index(name).await)
+}
+
+/// What was done already is no failure: the server says so with this code.
+fn unless(code: i32, done: mongodb::error::Result<()>) -> Result<(), Failure> {
+    match done {
         Err(error) => match &*error.kind {
-            mongodb::error::ErrorKind::Command(command) if command.code == EXISTS => Ok(()),
+            mongodb::error::ErrorKind::Command(command) if command.code == code => Ok(()),
             _ => Err(error.into()),
         },
         Ok(()) => Ok(()),
