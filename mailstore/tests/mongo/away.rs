@@ -1,12 +1,14 @@
 //! The server out of reach: at the start, later, and back again.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use contract::account::{Account, INBOX, message, uids};
-use mailstore::backends::mongo::{Mongo, MongoOptions};
-use mailstore::change::Op;
+use mailstore::backends::mongo::{Mongo, MongoOptions, Observer};
+use mailstore::change::{Op, Outcome};
 use mailstore::store::{CommitError, Fault, Ledger};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{AbortHandle, JoinSet};
 
@@ -151,9 +153,7 @@ async fn when_it_comes_back_everything_goes_on() {
 /// Cut at each command of a commit in turn: tried again under its id, it is made once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_commit_that_is_cut_off_anywhere_is_made_once() {
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
-    use mailstore::backends::mongo::Observer;
+    use std::sync::atomic::AtomicUsize;
 
     let database = Database::new();
     let steady: Arc<dyn Ledger> = database.connect().await.ledger();
@@ -188,12 +188,72 @@ async fn a_commit_that_is_cut_off_anywhere_is_made_once() {
     }
 }
 
+/// A way to the server on which the next answer is lost, and its connection with it, when that is
+/// wanted: what was asked has been done.
+async fn lossy_way(lose: &Arc<AtomicBool>) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let lose = Arc::clone(lose);
+    tokio::spawn(async move {
+        while let Ok((near, _)) = listener.accept().await {
+            let far = TcpStream::connect(host()).await.unwrap();
+            tokio::spawn(pass_on(near, far, Arc::clone(&lose)));
+        }
+    });
+    port
+}
+
+async fn pass_on(near: TcpStream, far: TcpStream, lose: Arc<AtomicBool>) -> std::io::Result<()> {
+    let ((mut asks, mut hears), (mut answers, mut asked)) = (near.into_split(), far.into_split());
+    let asking = async { tokio::io::copy(&mut asks, &mut asked).await.map(drop) };
+    let answering = async {
+        let mut bytes = [0; 4_096];
+        loop {
+            let count = answers.read(&mut bytes).await?;
+            if count == 0 || lose.swap(false, Ordering::SeqCst) {
+                return Ok(());
+            }
+            hears.write_all(&bytes[..count]).await?;
+        }
+    };
+    tokio::select! { done = asking => done, done = answering => done }
+}
+
+/// It has been taken, but whoever took it was not told so.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_recent_is_not_lost_with_an_answer() {
+    let database = Database::new();
+    let (armed, lose) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+    let port = lossy_way(&lose).await;
+    let observer = {
+        let (armed, lose) = (Arc::clone(&armed), Arc::clone(&lose));
+        Observer::new(move |name, _| {
+            if name == "update" && armed.swap(false, Ordering::SeqCst) {
+                lose.store(true, Ordering::SeqCst);
+            }
+        })
+    };
+    let uri = format!("mongodb://127.0.0.1:{port}/?directConnection=true&retryWrites=false");
+    let options = MongoOptions { observer: Some(observer), ..patient() };
+    let ledger = Mongo::connect(&uri, &database.0, options).await.unwrap().ledger();
+    let account = Account::provisioned(&(ledger as Arc<dyn Ledger>), 1).await;
+    account.fill(INBOX, 2).await;
+    account.open(INBOX).await;
+    let take = || account.change(Op::TakeRecent { at: INBOX, below: u64::MAX });
+    let (first, second) = (take(), take());
+    armed.store(true, Ordering::SeqCst);
+    for (change, from) in [(&first, 1), (&first, 1), (&second, 3), (&second, 3)] {
+        let taken = account.commit(change).await.unwrap();
+        assert_eq!(taken.outcome, Outcome::Recent { from });
+        let lost = [&armed, &lose].iter().all(|flag| !flag.load(Ordering::SeqCst));
+        assert!(lost, "no answer was lost");
+    }
+}
+
 /// What was begun can be aborted as little as it can be ended, and the server holds it for a minute.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_was_cut_off_in_a_transaction_is_not_in_its_own_way() {
     use std::sync::Mutex;
-
-    use mailstore::backends::mongo::Observer;
 
     let database = Database::new();
     let steady: Arc<dyn Ledger> = database.connect().await.ledger();

@@ -26,7 +26,7 @@ use super::retry::Retry;
 use super::state::{State, Stored};
 use super::store::Store;
 use super::{fetch, property, recent, record, row, schema, write};
-use crate::change::{Change, Committed, ReadMailboxes, Refusal};
+use crate::change::{Change, Committed, Op, ReadMailboxes, Refusal};
 use crate::id::{AccountId, ChangeId, MailboxId};
 use crate::mailbox::AccountHead;
 use crate::message::{Presence, Row};
@@ -363,6 +363,11 @@ impl Transaction<'_> {
             let found = self.store.find_in(&mut self.session, schema::PROPERTIES, filter).await?;
             let values = property::values(found)?.into_iter();
             stored.properties.extend(values.filter(|((at, key), _)| wanted.has(*at, key)));
+        }
+        if let Op::TakeRecent { at, .. } = change.op
+            && let Some(stored) = self.state.mailboxes.get_mut(&at)
+        {
+            *stored = stored.taken_by(change.id);
         }
         Ok(match change.decide(&self.state.snapshot(&reads, stored)) {
             Ok(delta) => {

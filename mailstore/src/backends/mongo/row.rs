@@ -6,7 +6,7 @@ use mongodb::bson::{Bson, Document, doc};
 
 use super::document::{self, Fields, Read, binary, count, moment};
 use crate::flags::{Flags, Keyword, SystemFlag};
-use crate::id::{AccountId, EmailId, MailboxId, ThreadId};
+use crate::id::{AccountId, ChangeId, EmailId, MailboxId, ThreadId};
 use crate::mailbox::{AccountHead, Counts, Mailbox, MailboxState, Quota, SpecialUse, Usage};
 use crate::message::{Presence, Row, Uidl};
 use crate::time::{InternalDate, Timestamp};
@@ -54,10 +54,21 @@ pub(super) struct StoredMailbox {
     pub(super) written: ModSeq,
     /// When it was deleted.
     pub(super) gone: Option<Timestamp>,
+    /// Who has taken what was recent.
+    pub(super) taken: Option<Taken>,
+}
+
+/// How what was `\Recent` was taken the last time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Taken {
+    /// The change that took it.
+    pub(super) by: ChangeId,
+    /// `recent_from` until then.
+    pub(super) from: u64,
 }
 
 pub(super) fn mailbox_to(account: AccountId, stored: &StoredMailbox) -> Read<Document> {
-    let StoredMailbox { mailbox, written, gone } = stored;
+    let StoredMailbox { mailbox, written, gone, taken } = stored;
     let mut document = doc! {
         "_id": document::mailbox_id(account, mailbox.id),
         "account": account.get(),
@@ -85,6 +96,10 @@ pub(super) fn mailbox_to(account: AccountId, stored: &StoredMailbox) -> Read<Doc
     }
     if let Some(at) = gone {
         document.insert("gone", moment(*at));
+    }
+    if let Some(Taken { by, from }) = taken {
+        let taken = doc! { "by": binary(by.to_bytes()), "from": count(*from) };
+        document.insert("recentTaken", taken);
     }
     document::seal(document)
 }
@@ -114,7 +129,13 @@ pub(super) fn mailbox_from(document: Document) -> Read<StoredMailbox> {
         keywords: keywords(&fields, fields.texts("keywords")?)?,
     };
     let gone = fields.optional("gone", Fields::moment)?;
-    Ok(StoredMailbox { mailbox, written: fields.modseq("written")?, gone })
+    let taken = fields.optional("recentTaken", taken_from)?;
+    Ok(StoredMailbox { mailbox, written: fields.modseq("written")?, gone, taken })
+}
+
+fn taken_from(fields: &Fields, name: &str) -> Read<Taken> {
+    let taken = fields.inner(name)?;
+    Ok(Taken { by: ChangeId::from_bytes(taken.array("by")?), from: taken.u64("from")? })
 }
 
 const STATES: [(MailboxState, &str); 3] = [
@@ -317,9 +338,11 @@ mod tests {
             keywords: vec![Keyword::new("$Junk").unwrap()],
         };
         let gone = Some(Timestamp::from_millis(1));
-        let stored = StoredMailbox { mailbox, written: ModSeq(9), gone };
+        let taken = Some(Taken { by: ChangeId(u128::MAX - 1), from: 4 });
+        let stored = StoredMailbox { mailbox, written: ModSeq(9), gone, taken };
         let found = mailbox_from(mailbox_to(account(), &stored).unwrap()).unwrap();
-        assert_eq!((found.mailbox, found.written, found.gone), (stored.mailbox, ModSeq(9), gone));
+        assert_eq!((found.mailbox, found.written), (stored.mailbox, ModSeq(9)));
+        assert_eq!((found.gone, found.taken), (gone, taken));
     }
 
     #[test]

@@ -124,10 +124,11 @@ impl State {
     pub(super) fn apply(&mut self, delta: &Delta, at: Timestamp) {
         self.head = delta.head.clone();
         for mailbox in &delta.mailboxes {
-            let known = self.mailboxes.get(&mailbox.id).and_then(|stored| stored.gone);
-            let gone = known.or((mailbox.state == MailboxState::Deleted).then_some(at));
-            let stored =
-                StoredMailbox { mailbox: mailbox.clone(), written: self.head.modseq, gone };
+            let known = self.mailboxes.get(&mailbox.id);
+            let (gone, taken) = known.map_or((None, None), |known| (known.gone, known.taken));
+            let gone = gone.or((mailbox.state == MailboxState::Deleted).then_some(at));
+            let written = self.head.modseq;
+            let stored = StoredMailbox { mailbox: mailbox.clone(), written, gone, taken };
             self.mailboxes.insert(mailbox.id, stored);
             self.touched.insert(mailbox.id);
         }
