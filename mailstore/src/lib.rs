@@ -30,6 +30,7 @@
 pub mod accounts;
 pub mod backends;
 pub mod blob;
+mod bounded;
 mod budget;
 pub mod change;
 mod contents;

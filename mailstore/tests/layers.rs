@@ -15,6 +15,7 @@ const LAYERS: [&[&str]; 8] = [
     &["store"],
     &["view"],
     &[
+        "bounded",
         "budget",
         "contents",
         "encrypting",

@@ -1,9 +1,7 @@
 //! What earlier calls found out: the UIDs of mailboxes that were opened, and how the journal brings
 //! them up to date.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
+use crate::bounded::Bounded;
 use crate::id::{AccountId, MailboxId, MailboxKey};
 use crate::journal::{Event, Record};
 use crate::uid::{ModSeq, UidArray};
@@ -56,7 +54,7 @@ impl Known {
 /// What is known of mailboxes, in this process.
 #[derive(Debug, Default)]
 pub(super) struct UidCache {
-    known: Mutex<HashMap<MailboxKey, Remembered>>,
+    known: Bounded<MailboxKey, Remembered, MOST>,
 }
 
 #[derive(Debug)]
@@ -68,15 +66,12 @@ struct Remembered {
 
 impl UidCache {
     pub(super) fn find(&self, at: MailboxKey) -> Option<Known> {
-        self.known().get(&at).map(|remembered| remembered.known.clone())
+        self.known.lock().get(&at).map(|remembered| remembered.known.clone())
     }
 
     /// Remembers; says whether the stored snapshot should be written anew.
     pub(super) fn remember(&self, at: MailboxKey, known: &Known) -> Staleness {
-        let mut all = self.known();
-        if all.len() > MOST {
-            all.clear();
-        }
+        let mut all = self.known.with_room();
         let entry = all
             .entry(at)
             .or_insert_with(|| Remembered { known: known.clone(), stored: ModSeq::ZERO });
@@ -92,11 +87,7 @@ impl UidCache {
 
     /// Forgets what was known of an account.
     pub(super) fn forget(&self, account: AccountId) {
-        self.known().retain(|at, _| at.account != account);
-    }
-
-    fn known(&self) -> MutexGuard<'_, HashMap<MailboxKey, Remembered>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock().retain(|at, _| at.account != account);
     }
 }
 

@@ -2,11 +2,10 @@
 //! whose an address is, what an account wants done with its mail, under which number a mailbox
 //! stands, how a message is flagged. Asked anew once a transaction may have changed one.
 
-use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::latest::Latest;
+use crate::bounded::Bounded;
 
 /// Answers kept at most; beyond it all are forgotten.
 const MOST: usize = 10_000;
@@ -15,7 +14,7 @@ const MOST: usize = 10_000;
 /// ([`Latest::changes`]), or of mail what [`Latest::mail_of`] says.
 #[derive(Debug)]
 pub(super) struct Answers<K, V, L = u64> {
-    kept: Mutex<HashMap<K, (L, V)>>,
+    kept: Bounded<K, (L, V), MOST>,
     is_small: fn(&V) -> bool,
 }
 
@@ -34,13 +33,13 @@ impl<K: Eq + Hash, V: Clone> Answers<K, V> {
 impl<K: Eq + Hash, V: Clone, L: PartialEq> Answers<K, V, L> {
     /// Keeps answers that are small.
     pub(super) fn new(is_small: fn(&V) -> bool) -> Self {
-        Self { kept: Mutex::default(), is_small }
+        Self { kept: Bounded::default(), is_small }
     }
 
     /// The answer that is kept, or else the one that `ask` gets. What is the latest `now` must have
     /// been found out before: a change in the midst of asking makes the answer one of before.
     pub(super) fn at<E>(&self, key: K, now: L, ask: impl FnOnce() -> Result<V, E>) -> Result<V, E> {
-        if let Some((at, answer)) = self.kept().get(&key)
+        if let Some((at, answer)) = self.kept.lock().get(&key)
             && *at == now
         {
             return Ok(answer.clone());
@@ -49,16 +48,8 @@ impl<K: Eq + Hash, V: Clone, L: PartialEq> Answers<K, V, L> {
         if !(self.is_small)(&answer) {
             return Ok(answer);
         }
-        let mut kept = self.kept();
-        if kept.len() >= MOST {
-            kept.clear();
-        }
-        kept.insert(key, (now, answer.clone()));
+        self.kept.insert(key, (now, answer.clone()));
         Ok(answer)
-    }
-
-    fn kept(&self) -> MutexGuard<'_, HashMap<K, (L, V)>> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

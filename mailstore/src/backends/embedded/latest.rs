@@ -2,10 +2,9 @@
 //! whether there is news; and how often anything else than mail has changed. Only the committer
 //! writes here; nobody else writes to the database.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::bounded::Bounded;
 use crate::id::AccountId;
 use crate::uid::ModSeq;
 
@@ -14,21 +13,21 @@ const MOST: usize = 10_000;
 
 #[derive(Debug, Default)]
 pub(super) struct Latest {
-    modseqs: Mutex<HashMap<AccountId, ModSeq>>,
+    modseqs: Bounded<AccountId, ModSeq, MOST>,
     changes: AtomicU64,
 }
 
 impl Latest {
     /// The last commit of an account, if it is known.
     pub(super) fn of(&self, account: AccountId) -> Option<ModSeq> {
-        self.modseqs().get(&account).copied()
+        self.modseqs.lock().get(&account).copied()
     }
 
     /// A commit is durable.
     pub(super) fn committed(&self, account: AccountId, modseq: ModSeq) {
-        let mut all = self.modseqs();
-        if all.len() >= MOST {
-            all.clear();
+        let mut all = self.modseqs.with_room();
+        // They may just have been forgotten.
+        if all.is_empty() {
             self.changed();
         }
         let latest = all.entry(account).or_insert(modseq);
@@ -54,17 +53,13 @@ impl Latest {
 
     /// An account is being removed.
     pub(super) fn forget(&self, account: AccountId) {
-        self.modseqs().remove(&account);
+        self.modseqs.lock().remove(&account);
         self.changed();
     }
 
     /// Forgets everything: what became of a transaction is not known.
     pub(super) fn clear(&self) {
-        self.modseqs().clear();
+        self.modseqs.lock().clear();
         self.changed();
-    }
-
-    fn modseqs(&self) -> MutexGuard<'_, HashMap<AccountId, ModSeq>> {
-        self.modseqs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

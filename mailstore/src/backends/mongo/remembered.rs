@@ -1,12 +1,9 @@
 //! What earlier calls of this process have found out. None of it is believed before the query that
 //! it spares another one has shown that it still holds.
 
-use std::collections::HashMap;
-use std::hash::Hash;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
 use super::row::StoredMailbox;
 use crate::backends::uids::UidCache;
+use crate::bounded::Bounded;
 use crate::id::{AccountId, MailboxId, MailboxKey};
 use crate::mailbox::AccountHead;
 
@@ -22,8 +19,8 @@ const MOST_RECENT: usize = 1_000;
 pub(super) struct Remembered {
     /// The UIDs of mailboxes.
     pub(super) uids: UidCache,
-    paths: Bounded<(AccountId, String), Vec<MailboxId>>,
-    recent: Bounded<MailboxKey, Seen>,
+    paths: Bounded<(AccountId, String), Vec<MailboxId>, MOST_NAMES>,
+    recent: Bounded<MailboxKey, Seen, MOST_RECENT>,
 }
 
 /// A mailbox as it was read, and the head of its account then.
@@ -41,13 +38,13 @@ impl Remembered {
 
     pub(super) fn remember_path(&self, account: AccountId, name: &str, path: Vec<MailboxId>) {
         if name.len() <= LONGEST_NAME {
-            self.paths.insert((account, name.to_owned()), path, MOST_NAMES);
+            self.paths.insert((account, name.to_owned()), path);
         }
     }
 
     /// A mailbox in which something is recent, so that it can be taken without another look.
     pub(super) fn remember_recent(&self, at: MailboxKey, seen: Seen) {
-        self.recent.insert(at, seen, MOST_RECENT);
+        self.recent.insert(at, seen);
     }
 
     /// Gives it out once: who takes what is recent changes it.
@@ -60,30 +57,6 @@ impl Remembered {
         self.uids.forget(account);
         self.paths.lock().retain(|(of, _), _| *of != account);
         self.recent.lock().retain(|at, _| at.account != account);
-    }
-}
-
-/// A map that forgets everything when it is full.
-#[derive(Debug)]
-struct Bounded<K, V>(Mutex<HashMap<K, V>>);
-
-impl<K, V> Default for Bounded<K, V> {
-    fn default() -> Self {
-        Self(Mutex::default())
-    }
-}
-
-impl<K: Eq + Hash, V> Bounded<K, V> {
-    fn lock(&self) -> MutexGuard<'_, HashMap<K, V>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn insert(&self, key: K, value: V, most: usize) {
-        let mut all = self.lock();
-        if all.len() >= most {
-            all.clear();
-        }
-        all.insert(key, value);
     }
 }
 
