@@ -520,6 +520,35 @@ async fn a_removed_user_is_gone_with_all_mail() {
     assert!(accounts.add(alice()).await.unwrap().account > user.account);
 }
 
+/// A delivery that asked where to before the user was removed, and appends after it.
+#[tokio::test]
+async fn mail_that_comes_after_its_user_is_gone_goes_with_a_sweep() {
+    use mailstore::backends::memory;
+    use mailstore::id::MailboxId;
+    use mailstore::time::Timestamp;
+    use mailstore::{Incoming, Mailstore, Settings};
+
+    let mail = Mailstore::new(memory::backend(), Settings::default());
+    let accounts = accounts();
+    let (alice, bob) = (accounts.add(alice()), accounts.add(NewUser::new("bob")));
+    let (alice, bob) = (alice.await.unwrap().account, bob.await.unwrap().account);
+    accounts.remove("alice", &mail).await.unwrap();
+    for account in [alice, bob] {
+        let incoming = Incoming::new(mail.prepare("Subject: x\r\n\r\n".into()).unwrap());
+        mail.append(account.into(), MailboxId::INBOX, vec![incoming]).await.unwrap();
+    }
+    let mailboxes = async |account| mail.ledger().mailboxes(account).await.unwrap().list.len();
+    assert_ne!(mailboxes(alice).await, 0);
+    let now = Timestamp::now();
+    assert_eq!(accounts.sweep(now, &mail).await.unwrap(), 0);
+    assert_eq!(mailboxes(alice).await, 0);
+    assert_ne!(mailboxes(bob).await, 0);
+    // A day later nothing more is expected.
+    let later = Timestamp::from_millis(now.millis() + 25 * 60 * 60 * 1000);
+    assert_eq!(accounts.sweep(later, &mail).await.unwrap(), 1);
+    assert_eq!(accounts.sweep(later, &mail).await.unwrap(), 0);
+}
+
 #[tokio::test]
 async fn a_hash_from_elsewhere_is_good_until_it_is_made_anew() {
     let accounts = accounts().with_scram(Scram::Kept);

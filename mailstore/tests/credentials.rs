@@ -84,7 +84,7 @@ async fn an_application_password_ends_when_it_is_revoked_or_over() {
     let over = new_password("imap", Some(now() - 1));
     let (_, secret) = accounts.add_app_password(alice, over).await.unwrap();
     assert_eq!(at(&accounts, Service::Imap, "alice", secret.expose()).await, "rejected");
-    assert_eq!(accounts.sweep(Timestamp::now()).await.unwrap(), 1);
+    assert_eq!(accounts.sweep(Timestamp::now(), &empty_mail()).await.unwrap(), 1);
     assert!(accounts.app_passwords(alice, None, 9).await.unwrap().is_empty());
 }
 
@@ -235,4 +235,11 @@ async fn there_are_only_so_many() {
     }
     let refused = accounts.issue_token(new_token(of(alice, "http"), None)).await;
     assert!(matches!(refused, Err(AccountError::TooMany { what: "tokens", limit: 200 })));
+}
+
+fn empty_mail() -> mailstore::Mailstore {
+    mailstore::Mailstore::new(
+        mailstore::backends::memory::backend(),
+        mailstore::Settings::default(),
+    )
 }

@@ -316,10 +316,17 @@ async fn a_log_has_a_bound_and_an_end() {
     assert!(entries.len() <= 32, "{}", entries.len());
     assert_eq!(entries.iter().map(|entry| entry.times).sum::<u64>(), 100);
     let later = Timestamp::from_millis(Timestamp::now().millis() + 1000);
-    accounts.sweep(later).await.unwrap();
+    accounts.sweep(later, &empty_mail()).await.unwrap();
     let left = accounts.log(alice, None, 99).await.unwrap();
     assert!(left.iter().all(|entry| entry.event == Event::Created), "{left:?}");
     let silent = accounts.clone().with_log(Duration::ZERO);
     silent.set_quota("alice", Quota::default()).await.unwrap();
     assert_eq!(accounts.log(alice, None, 99).await.unwrap().len(), left.len());
+}
+
+fn empty_mail() -> mailstore::Mailstore {
+    mailstore::Mailstore::new(
+        mailstore::backends::memory::backend(),
+        mailstore::Settings::default(),
+    )
 }

@@ -53,7 +53,7 @@ pub(crate) async fn sweep(store: Store, every_seconds: NonZeroU64) {
             Ok(swept) => tracing::debug!(?swept, "swept"),
             Err(error) => tracing::error!(%error, "the sweep failed; it will be tried again"),
         }
-        if let Err(error) = store.accounts.sweep(now).await {
+        if let Err(error) = store.accounts.sweep(now, &store.mail).await {
             tracing::error!(%error, "what is over of users is not removed; it will be tried again");
         }
     }

@@ -14,6 +14,7 @@ use super::{
     ScramSecret, Status, User, log, password,
 };
 use crate::id::AccountId;
+use crate::mailstore::Mailstore;
 use crate::store::directory::Secret;
 use crate::store::{Shared, StoreError};
 use crate::time::Timestamp;
@@ -308,8 +309,9 @@ impl Accounts {
     }
 
     /// Forgets what was to be kept only until now: passwords and tokens that are over, old log
-    /// entries. Returns how much.
-    pub async fn sweep(&self, now: Timestamp) -> Result<usize, StoreError> {
+    /// entries. Returns how much. And forgets mail that has come for users just removed.
+    pub async fn sweep(&self, now: Timestamp, mail: &Mailstore) -> Result<usize, AccountError> {
+        self.forget_removed(mail).await?;
         let mut gone = 0;
         loop {
             match self.store.expire(now, SWEPT).await? {

@@ -150,7 +150,6 @@ impl Ledger for EmbeddedLedger {
     }
 
     async fn fetch(&self, at: MailboxKey, uids: &UidSet, want: Want) -> Result<Page, StoreError> {
-        let now = self.latest.mail_of(at.account);
         let read = || {
             self.readers.read("fetch", |db| {
                 match self.numbers.of(at, &self.latest, || number(db, at))? {
@@ -160,7 +159,10 @@ impl Ledger for EmbeddedLedger {
             })
         };
         match uids.first() {
-            Some(uid) if want == Want::Row && uids.len() == 1 => self.rows.at((at, uid), now, read),
+            Some(uid) if want == Want::Row && uids.len() == 1 => {
+                let before = self.latest.mail_of(at.account);
+                self.rows.at((at, uid), before, read)
+            }
             _ => read(),
         }
     }
