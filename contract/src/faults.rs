@@ -216,6 +216,10 @@ impl<I: Interference> Ledger for Interfered<I> {
         self.call(self.ledger.mailboxes(account)).await
     }
 
+    async fn created(&self, account: AccountId) -> Result<u32, StoreError> {
+        self.call(self.ledger.created(account)).await
+    }
+
     async fn open(&self, at: MailboxKey) -> Result<Option<Opened>, StoreError> {
         self.call(self.ledger.open(at)).await
     }

@@ -97,6 +97,7 @@ macro_rules! ledger_contract {
             hierarchy: no_mailbox_is_moved_below_itself
             hierarchy: no_name_grows_too_deep
             hierarchy: deleting_a_parent_leaves_its_name
+            hierarchy: what_was_created_is_counted
             hierarchy: a_placeholder_becomes_a_mailbox_again
             hierarchy: subscriptions_are_of_names
             hierarchy: there_is_one_mailbox_for_each_use

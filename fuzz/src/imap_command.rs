@@ -6,7 +6,7 @@ use imap_frontend::codec::{
 };
 
 const LIMITS: Limits =
-    Limits { line: 256, command: 512, message: Some(1024), skip: 4096, unasked: 1024 };
+    Limits { line: 256, command: 512, message: Some(1024), skip: 4096, unasked: 1024, read: 1024 };
 
 /// Runs the codec over these bytes.
 pub(crate) fn run(data: &[u8]) {

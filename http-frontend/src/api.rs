@@ -6,9 +6,11 @@ use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, HeaderValue};
 use axum::response::IntoResponse;
 use axum::{Router, middleware};
-use mailstore::Mailstore;
 use mailstore::accounts::Accounts;
+use mailstore::id::AccountId;
+use mailstore::{Admission, Mailstore};
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -44,6 +46,13 @@ impl Api {
         let streams = Arc::new(Semaphore::new(settings.streams));
         let places = Places::new(Arc::clone(store.shared()), "streams of events");
         Self { store, accounts, settings, metrics: Metrics::default(), schemas, streams, places }
+    }
+
+    /// Takes memory for a message of so many bytes out of the share of an account, waiting for it a
+    /// while.
+    pub(crate) async fn admit(&self, account: AccountId, bytes: u64) -> Result<Admission, Problem> {
+        let wanted = self.store.admit_for(account, bytes);
+        timeout(self.settings.memory_wait, wanted).await.map_err(|_| Problem::busy())
     }
 }
 

@@ -101,6 +101,12 @@ impl Problem {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail)
     }
 
+    /// There was no memory in time.
+    pub(crate) fn busy() -> Self {
+        let detail = "too much is under way; try again later";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail).retry(SOON)
+    }
+
     /// Says which field it is about.
     pub(crate) fn of(mut self, field: impl Into<String>) -> Self {
         self.0.field = Some(field.into());

@@ -15,6 +15,8 @@ pub struct Settings {
     pub max_json: usize,
     /// How long the next bytes of a request may take. Default 60 s.
     pub patience: Duration,
+    /// How long a request waits for memory before it is answered with 503. Default 30 s.
+    pub memory_wait: Duration,
     /// How often a stream of events says that it is still there. Default 15 s.
     pub heartbeat: Duration,
     /// Most streams of events at once, each of which holds a connection. Default 10,000.
@@ -41,6 +43,7 @@ impl Default for Settings {
             metrics: MetricsFor::default(),
             max_json: 256 << 10,
             patience: Duration::from_secs(60),
+            memory_wait: Duration::from_secs(30),
             heartbeat: Duration::from_secs(15),
             streams: 10_000,
             streams_per_user: 32,

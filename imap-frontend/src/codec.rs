@@ -57,7 +57,7 @@ mod object_id;
 pub mod reply;
 mod text;
 
-pub use command::{Command, Tagged, is_login, parse};
+pub use command::{Command, Tagged, longest_before_login, parse};
 pub use date::{day, write_internal_date};
 pub use error::{CommandError, Rejected, SyntaxError};
 pub use framer::{Announced, Event, FrameError, FrameFault, Framer, Limits, Sync};

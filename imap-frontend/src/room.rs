@@ -23,7 +23,10 @@ pub(crate) async fn take(user: &Authenticated, bytes: u64) -> Result<Option<Admi
     if bytes < SMALL {
         return Ok(None);
     }
-    let admission = user.server.admit(user.by.user, bytes).await;
-    let full = || Failed::no(Code::Limit, "Too much is under way; try again later");
-    admission.map(Some).ok_or_else(full)
+    user.server.admit(user.by.user, bytes).await.map(Some).ok_or_else(full)
+}
+
+/// There was no memory in time.
+pub(crate) fn full() -> Failed {
+    Failed::no(Code::Limit, "Too much is under way; try again later")
 }

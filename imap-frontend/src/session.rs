@@ -22,6 +22,11 @@ use crate::server::Imap;
 use crate::state::{Authenticated, State};
 use crate::talk::Talk;
 
+/// Between two commands answers are sent when this many bytes of them are waiting: before the login,
+/// and after it.
+const FEW_BEFORE_LOGIN: usize = 1024;
+const FEW: usize = 16 * 1024;
+
 /// One session.
 pub(crate) struct Session {
     pub(crate) server: Arc<Imap>,
@@ -112,10 +117,20 @@ impl Session {
                 Ok(Event::Command(text)) => {
                     self.progress = Progress::Nothing;
                     self.command(text).await?;
+                    self.flush_some().await?;
                 }
                 Err(error) => self.over_limit(&error)?,
             }
         }
+    }
+
+    /// A client that sends commands without waiting makes the answers no more than a few.
+    async fn flush_some(&mut self) -> Result<(), Ended> {
+        let most = match self.state {
+            State::NotAuthenticated { .. } => FEW_BEFORE_LOGIN,
+            _ => FEW,
+        };
+        if self.talk.waiting() < most { Ok(()) } else { self.talk.flush().await }
     }
 
     /// Reads more, within the time that there is for it.
@@ -183,7 +198,7 @@ impl Session {
     async fn command(&mut self, text: CommandText) -> Result<(), Stop> {
         self.count_command()?;
         let text = text.with_names(self.talk.reply.names());
-        if room::is_long(&text)
+        if self.is_long(&text)
             && let Err(failed) = Box::pin(self.make_room(&text)).await
         {
             self.admissions.clear();

@@ -261,16 +261,13 @@ impl Selected {
     /// As [`Self::tell`], whatever the client wants.
     pub(crate) async fn tell_all(&mut self, talk: &mut Talk) -> Result<(), Failed> {
         let before = self.mailbox.uids().clone();
-        let notices = self.mailbox.sync().await.map_err(|error| Failed::unread(&error))?;
+        let notices = self.mailbox.news().await.map_err(|error| Failed::unread(&error))?;
         self.searches.contexts.expunged(&before, &notices, &mut talk.reply);
-        let silent = |notify: &Notify| notify.tells_selected() && !notify.tells_flags();
-        let flags = !self.user.notify.as_deref().is_some_and(silent);
         let (mut gone, mut new) = (Vec::new(), UidSet::new());
         let expunged = notices.iter().any(|notice| matches!(notice, Notice::Expunge { .. }));
         for notice in notices {
             match notice {
                 Notice::Expunge { uid, .. } if self.user.wants_vanished() => gone.push(uid),
-                Notice::Flags { row, .. } if !flags => self.touch(&UidSet::single(row.uid)),
                 other => {
                     if let Notice::Exists { arrived, .. } = &other {
                         new = new.union(arrived);
@@ -283,11 +280,29 @@ impl Selected {
             talk.flush_full().await?;
         }
         talk.reply.vanished(Vanished::Now, &gone.into_iter().collect());
+        self.tell_changed(talk).await?;
         if expunged && self.mailbox.recent() != self.recent {
             self.tell_recent(&mut talk.reply);
         }
         self.update_contexts(talk).await?;
         fetch::announce(talk, self, new).await
+    }
+
+    /// Tells which flags have changed, a page of messages at a time, unless the client wants no such
+    /// news.
+    async fn tell_changed(&mut self, talk: &mut Talk) -> Result<(), Failed> {
+        let silent = |notify: &Notify| notify.tells_selected() && !notify.tells_flags();
+        let silent = self.user.notify.as_deref().is_some_and(silent);
+        while let Some(page) = self.mailbox.flags().await.map_err(|error| Failed::unread(&error))? {
+            for notice in page {
+                match notice {
+                    Notice::Flags { row, .. } if silent => self.touch(&UidSet::single(row.uid)),
+                    notice => self.notice(&mut talk.reply, notice),
+                }
+            }
+            talk.flush_full().await?;
+        }
+        Ok(())
     }
 
     /// Flags of these messages changed, or they arrived.

@@ -53,7 +53,7 @@ impl Talk {
     }
 
     /// How many bytes wait.
-    fn waiting(&self) -> usize {
+    pub(crate) fn waiting(&self) -> usize {
         self.reply.len() + self.shared_len
     }
 
@@ -112,7 +112,7 @@ impl Talk {
 
 /// Where to read to, and how much: a message literal is read to its end and no further.
 fn room(framer: &mut Framer) -> (&mut BytesMut, usize) {
-    let input = framer.input();
-    let max = input.capacity() - input.len();
-    (input, max)
+    framer.input();
+    let max = framer.most_at_once();
+    (framer.input(), max)
 }

@@ -57,14 +57,13 @@ pub(crate) struct Tree {
     /// The user's.
     pub(crate) subscriptions: BTreeSet<String>,
     /// What of the budget it takes.
-    _room: Option<Admission>,
+    rooms: Vec<Admission>,
 }
 
 impl Tree {
     pub(crate) async fn of(user: &Authenticated) -> Result<Self, Failed> {
         let own = user.by.user;
-        let all = user.store().mailboxes(own).await?;
-        let room = room::take(user, all.list.len() as u64 * room::PER_MAILBOX).await?;
+        let (all, room) = read(user, own).await?;
         let parents: HashSet<MailboxId> =
             all.list.iter().filter_map(|mailbox| mailbox.parent).collect();
         let item = |mailbox: &Mailbox| Item {
@@ -76,7 +75,12 @@ impl Tree {
         let items = all.names().into_iter().map(|(name, mailbox)| (name, item(mailbox)));
         let items = items.filter(|(name, _)| !name.starts_with(OTHERS)).collect();
         let subscriptions = all.subscriptions;
-        let mut tree = Self { items, levels: BTreeSet::new(), subscriptions, _room: room };
+        let mut tree = Self {
+            items,
+            levels: BTreeSet::new(),
+            subscriptions,
+            rooms: room.into_iter().collect(),
+        };
         for account in user.store().sharers(own).await? {
             tree.add(user, account).await?;
         }
@@ -87,7 +91,8 @@ impl Tree {
     async fn add(&mut self, user: &Authenticated, account: AccountId) -> Result<(), Failed> {
         let name = user.server.directory().name_of(account).await?;
         let Some(owner) = name.filter(|name| !name.contains(SEPARATOR)) else { return Ok(()) };
-        let all = user.store().mailboxes(account).await?;
+        let (all, room) = read(user, account).await?;
+        self.rooms.extend(room);
         let rights = user.store().all_rights(user.by.user, account).await?;
         let seen = seen(&format!("{OTHERS}{owner}"), &all, &rights);
         let above: BTreeSet<&str> = seen.keys().flat_map(|name| levels_above(name)).collect();
@@ -101,6 +106,20 @@ impl Tree {
         self.levels.extend(levels.map(str::to_owned));
         Ok(())
     }
+}
+
+/// The mailboxes of an account, read when there is room for as many as there may be.
+async fn read(
+    user: &Authenticated,
+    account: AccountId,
+) -> Result<(Mailboxes, Option<Admission>), Failed> {
+    let most = user.store().most_mailboxes(account).await?;
+    let mut room = room::take(user, u64::from(most) * room::PER_MAILBOX).await?;
+    let all = user.store().mailboxes(account).await?;
+    if let Some(room) = &mut room {
+        room.keep(all.list.len() as u64 * room::PER_MAILBOX);
+    }
+    Ok((all, room))
 }
 
 /// What may be seen of an account, under a prefix.

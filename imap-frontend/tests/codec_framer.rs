@@ -7,8 +7,14 @@ use imap_frontend::codec::{
 };
 use proptest::prelude::*;
 
-const LIMITS: Limits =
-    Limits { line: 64, command: 128, message: Some(1000), skip: 10_000, unasked: u64::MAX };
+const LIMITS: Limits = Limits {
+    line: 64,
+    command: 128,
+    message: Some(1000),
+    skip: 10_000,
+    unasked: u64::MAX,
+    read: 4096,
+};
 
 /// What a session would do: go on with literals, accept messages. Gives what happened.
 #[derive(Debug, PartialEq)]
@@ -176,6 +182,24 @@ fn a_message_buffer_is_exactly_its_size() {
     assert_eq!(framer.input().capacity(), 1_000_000);
 }
 
+/// What is made of a long command need not share the memory with its buffer.
+#[test]
+fn a_long_command_takes_its_buffer_along() {
+    let mut framer = Framer::new(Limits::NOT_AUTHENTICATED);
+    let long = format!("a LOGIN joe {}\r\nb NO", "x".repeat(8000));
+    for piece in long.as_bytes().chunks(1000) {
+        assert_eq!(framer.next(), Ok(Event::NeedMore));
+        framer.input().extend_from_slice(piece);
+    }
+    assert!((8000..8300).contains(&framer.input().capacity()));
+    let Ok(Event::Command(text)) = framer.next() else { panic!("it is a line") };
+    assert_eq!(text.text().len(), long.len() - 4);
+    assert_eq!(framer.pending(), 4);
+    assert!(framer.input().capacity() < 3000);
+    framer.input().extend_from_slice(b"OP\r\n");
+    assert_eq!(framer.next(), Ok(Event::Command(CommandText::new("b NOOP\r\n"))));
+}
+
 #[test]
 fn refused_messages_are_passed_over() {
     for (text, rest) in [("a APPEND x {9}\r\n", ""), ("a APPEND x {9+}\r\n", "b NOOP\r\n\r\r\n")] {
@@ -251,14 +275,16 @@ fn raw_lines() {
     let mut seen = Vec::new();
     feed(&mut framer, b"a IDLE\r\n", &mut seen);
     framer.input().extend_from_slice(b"DO");
-    assert_eq!(framer.next_line(), Ok(None));
+    assert_eq!(framer.next_line(1000), Ok(None));
     framer.input().extend_from_slice(b"NE {3}\r\nb NOOP\r\n");
-    assert_eq!(framer.next_line(), Ok(Some(Bytes::from_static(b"DONE {3}"))));
+    assert_eq!(framer.next_line(1000), Ok(Some(Bytes::from_static(b"DONE {3}"))));
     assert_eq!(framer.next(), Ok(Event::Command(CommandText::new("b NOOP\r\n"))));
     framer.input().extend_from_slice(&[b'='; 65]);
-    assert_eq!(framer.next_line().unwrap_err().fault, FrameFault::LineTooLong);
-    framer.input().extend_from_slice(b"\r\n=\r\n");
-    assert_eq!(framer.next_line(), Ok(Some(Bytes::from_static(b"="))));
+    assert_eq!(framer.next_line(1000).unwrap_err().fault, FrameFault::LineTooLong);
+    framer.input().extend_from_slice(b"\r\n12345\r\n");
+    assert_eq!(framer.next_line(4).unwrap_err().fault, FrameFault::LineTooLong);
+    framer.input().extend_from_slice(b"=\r\n");
+    assert_eq!(framer.next_line(1000), Ok(Some(Bytes::from_static(b"="))));
 }
 
 /// Bytes that often look like commands with literals.

@@ -11,6 +11,41 @@ use mailstore::time::InternalDate;
 use mailstore::uid::{ModSeq, Seq, Uid, UidSet};
 use proptest::prelude::*;
 
+/// Response codes that this server has no use for: they are for other servers on the codec.
+const UNSENT: [&str; 8] =
+    ["ALERT", "CLIENTBUG", "CORRUPTION", "EXPIRED", "INUSE", "NOMODSEQ", "PARSE", "UIDNOTSTICKY"];
+/// The mailbox that it takes is larger than tests have; a unit test beside the code looks at it.
+const UNMET: [&str; 1] = ["TOOMANY"];
+
+/// What the tests expect of a server: the scripts, and the tests that speak to one.
+fn transcripts() -> String {
+    let tests = concat!(env!("CARGO_MANIFEST_DIR"), "/tests");
+    let scripts = std::fs::read_dir(format!("{tests}/scripts")).unwrap();
+    let scripts = scripts.map(|entry| entry.unwrap().path());
+    let speaking = ["compress", "damage", "progress", "tls"];
+    let speaking = speaking.map(|name| format!("{tests}/{name}.rs").into());
+    let texts = scripts.chain(speaking).map(|path| std::fs::read_to_string(path).unwrap());
+    texts.collect()
+}
+
+#[test]
+fn every_code_is_met_in_a_transcript() {
+    let source = include_str!("../src/codec/reply/code.rs");
+    let names = source.lines().filter_map(|line| {
+        let (_, name) = line.split_once("=> \"")?;
+        name.strip_suffix("\",")
+    });
+    let names: Vec<&str> = names.collect();
+    assert!(names.len() > 50, "{names:?}");
+    let said = transcripts();
+    let met =
+        |name: &&str| said.contains(&format!("[{name}]")) || said.contains(&format!("[{name} "));
+    let unmet: Vec<&str> = names.into_iter().filter(|name| !met(name)).collect();
+    let mut known: Vec<&str> = UNSENT.into_iter().chain(UNMET).collect();
+    known.sort_unstable();
+    assert_eq!(unmet, known);
+}
+
 fn written(write: impl FnOnce(&mut Reply)) -> String {
     let mut reply = Reply::new();
     write(&mut reply);

@@ -8,14 +8,15 @@ mod common;
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use common::{On, Options, Server};
 use flate2::{Compress, Compression, FlushCompress};
-use harness::{JOE, PATIENCE, account};
+use harness::{JOE, PATIENCE, People, account};
 use mailstore::Incoming;
 use mailstore::id::MailboxId;
+use mailstore::store::directory::Takes;
 use peak_alloc::PeakAlloc;
 use tokio::sync::Mutex;
 
@@ -31,8 +32,6 @@ const BEFORE: usize = 16 * KIB;
 const AFTER: usize = 256 * KIB;
 /// How much more with COMPRESS.
 const COMPRESSED: usize = 320 * KIB;
-/// What serving any command takes, and the answer.
-const SERVING: usize = 8 * KIB;
 /// A command that is longer takes, out of the budget of the process, so much for each byte.
 const LONG: usize = 2 * KIB;
 const PER_BYTE: usize = 64;
@@ -119,7 +118,12 @@ async fn figures(
     all: &'static [(&'static str, Hostile)],
 ) -> Vec<(&'static str, usize)> {
     let _alone = ALONE.lock().await;
-    let server = Server::start(On::Memory, Options::default()).await;
+    let takes = Takes { scram: true, bearer: true };
+    let mut options = Options::default();
+    options.directory = Arc::new(People { takes, ..People::default() });
+    // What is measured is memory, and not patience.
+    options.wire.auth.delay = Duration::ZERO;
+    let server = Server::start(On::Memory, options).await;
     let address = server.address;
     let figures = tokio::task::spawn_blocking(move || {
         let measure = |(name, hostile): &(&'static str, Hostile)| {
@@ -147,6 +151,90 @@ async fn each(
     eprintln!("{figures:?}");
     let above: Vec<_> = figures.iter().filter(|(_, bytes)| *bytes > most).collect();
     assert!(above.is_empty(), "above {most} bytes: {above:?}");
+}
+
+/// LOGIN with these strings.
+fn login(client: &mut Client, start: &[u8], piece: &[u8], end: &[u8]) {
+    client.say(start);
+    client.repeat(piece, 4_000 / piece.len());
+    client.say(end);
+    client.say(b"\r\nz LOGOUT\r\n");
+    client.until(b"OK Done\r\n");
+}
+
+/// An exchange in which the client says these messages, first one by one and then at once.
+fn exchange(client: &mut Client, mechanism: &str, messages: &[&[u8]]) {
+    for initial in [false, true] {
+        client.say(format!("a AUTHENTICATE {mechanism}").as_bytes());
+        if !initial {
+            client.say(b"\r\n");
+            client.until(b"\r\n");
+        }
+        for (at, message) in messages.iter().enumerate() {
+            client.say(if initial && at == 0 { b" " } else { b"" });
+            client.say(message);
+            client.say(b"\r\n");
+            client.until(b"\r\n");
+        }
+    }
+    client.say(b"a LOGOUT\r\n");
+    client.until(b"OK Done\r\n");
+}
+
+/// What a client says as base64, with a filling that makes it this long.
+fn filled_base64(start: &[u8], end: &[u8], len: usize) -> Vec<u8> {
+    let filling = vec![b'x'; len / 4 * 3 - start.len() - end.len()];
+    data_encoding::BASE64.encode(&[start, &filling, end].concat()).into_bytes()
+}
+
+macro_rules! said {
+    ($($name:ident = $start:literal $end:literal $len:expr;)*) => {
+        $(static $name: LazyLock<Vec<u8>> = LazyLock::new(|| filled_base64($start, $end, $len));)*
+    };
+}
+
+said! {
+    PLAIN = b"\0joe\0" b"" LINE;
+    PLAIN_NAME = b"\0" b"\0pw" LINE;
+    BEARER = b"n,a=joe,\x01host=a\x01auth=Bearer " b"\x01\x01" LINE;
+    XOAUTH2 = b"user=joe\x01auth=Bearer " b"\x01\x01" LINE;
+    NAME = b"" b"" 1360;
+    LONG_NAME = b"" b"" LINE;
+    FIRST = b"n,,n=joe,r=" b"" 1020;
+    LONG_FIRST = b"n,,n=joe,r=" b"" LINE;
+    LONG_AUTHZID = b"n,a=" b",n=joe,r=abc" 1020;
+}
+/// Of base64, before a login: with AUTHENTICATE in front of it as long as may be.
+const LINE: usize = 8_152;
+
+/// Logging in takes the whole line, what is made of it, and what asks the directory.
+#[tokio::test(flavor = "multi_thread")]
+async fn logins() {
+    const ALL: &[(&str, Hostile)] = &[
+        ("LOGIN, a long password", |client| login(client, b"a LOGIN joe ", b"x", b"")),
+        ("LOGIN, quoted", |client| login(client, b"a LOGIN \"joe\" \"", b"x", b"\"")),
+        ("LOGIN, escaped", |client| login(client, b"a LOGIN joe \"", b"\\\"", b"\"")),
+        ("LOGIN, a long name", |client| login(client, b"a LOGIN ", b"x", b" secret")),
+        ("LOGIN, literals", |client| {
+            login(client, b"a LOGIN {3+}\r\njoe {4000+}\r\n", b"x", b"");
+        }),
+        ("LOGIN, a literal that was asked for", |client| {
+            client.say(b"a LOGIN joe {4000}\r\n");
+            client.until(b"+ Go on\r\n");
+            login(client, b"", b"x", b"");
+        }),
+        ("PLAIN", |client| exchange(client, "PLAIN", &[&PLAIN])),
+        ("PLAIN, a long name", |client| exchange(client, "PLAIN", &[&PLAIN_NAME])),
+        ("LOGIN", |client| exchange(client, "LOGIN", &[&NAME, &PLAIN])),
+        ("LOGIN, a long name", |client| exchange(client, "LOGIN", &[&LONG_NAME])),
+        ("OAUTHBEARER", |client| exchange(client, "OAUTHBEARER", &[&BEARER, &PLAIN])),
+        ("XOAUTH2", |client| exchange(client, "XOAUTH2", &[&XOAUTH2, b""])),
+        ("SCRAM", |client| exchange(client, "SCRAM-SHA-256", &[&FIRST, &FIRST])),
+        ("SCRAM, an end", |client| exchange(client, "SCRAM-SHA-256", &[&FIRST, &PLAIN])),
+        ("SCRAM, a name", |client| exchange(client, "SCRAM-SHA-256", &[&LONG_AUTHZID, &FIRST])),
+        ("SCRAM, too long", |client| exchange(client, "SCRAM-SHA-256", &[&LONG_FIRST])),
+    ];
+    each(BEFORE, Client::connect, ALL).await;
 }
 
 fn endless_line(client: &mut Client) {
@@ -226,6 +314,14 @@ async fn before_login() {
             client.0.shutdown(Shutdown::Write).unwrap();
             client.until(b"never");
         }),
+        ("commands behind a long one", |client| {
+            client.say(b"a LOGIN joe ");
+            client.repeat(b"x", 3_900);
+            client.say(b"\r\n");
+            client.repeat(b"a CAPABILITY\r\n", 60);
+            client.say(b"a LOGOUT\r\n");
+            client.until(b"OK Done\r\n");
+        }),
         ("commands at once", |client| {
             client.repeat(b"a CAPABILITY\r\n", 60);
             client.say(b"a LOGOUT\r\n");
@@ -246,7 +342,7 @@ async fn before_login() {
             client.until(b"OK Done\r\n");
         }),
     ];
-    each(BEFORE + SERVING, Client::connect, ALL).await;
+    each(BEFORE, Client::connect, ALL).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -266,7 +362,7 @@ async fn commands_before_login() {
         "a LOGIN joe " "x"
         "a AUTHENTICATE PLAIN " "QUFB"
     );
-    each(BEFORE + SERVING, Client::connect, ALL).await;
+    each(BEFORE, Client::connect, ALL).await;
 }
 
 /// Of these something is made before it is known that nobody has logged in.
@@ -274,7 +370,7 @@ async fn commands_before_login() {
 async fn short_before_login() {
     const LENGTH: usize = 256 - 40;
     const ALL: &[(&str, Hostile)] = bulky!();
-    each(BEFORE + SERVING, Client::connect, ALL).await;
+    each(BEFORE, Client::connect, ALL).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -292,6 +388,16 @@ async fn after_login() {
             client.repeat(b"a NOOP\r\n", 100_000);
             client.say(b"a LOGOUT\r\n");
             client.until(b"OK Done\r\n");
+        }),
+        ("commands with long answers behind a long one", |client| {
+            client.say(b"a NOOP {190000+}\r\n");
+            client.repeat(b"x", 190_000);
+            client.say(b"\r\n");
+            let mut ears = Client(client.0.try_clone().unwrap());
+            let reader = std::thread::spawn(move || ears.until(b"OK Done\r\n"));
+            client.repeat(b"a CAPABILITY\r\n", 20_000);
+            client.say(b"a LOGOUT\r\n");
+            reader.join().unwrap();
         }),
         ("a literal, and then a line", |client| {
             client.say(b"a SEARCH TEXT {190000+}\r\n");
@@ -313,14 +419,14 @@ async fn after_login() {
             client.until(b"OK Done\r\n");
         }),
     ];
-    each(AFTER + SERVING, Client::in_inbox, ALL).await;
+    each(AFTER, Client::in_inbox, ALL).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn short_commands() {
     const LENGTH: usize = LONG - 40;
     const ALL: &[(&str, Hostile)] = bulky!();
-    each(AFTER + SERVING, Client::in_inbox, ALL).await;
+    each(AFTER, Client::in_inbox, ALL).await;
 }
 
 /// What is made of them comes out of the budget of the process.
@@ -328,14 +434,14 @@ async fn short_commands() {
 async fn longer_commands() {
     const LENGTH: usize = 4_200;
     const ALL: &[(&str, Hostile)] = bulky!();
-    each(AFTER + SERVING + LENGTH * PER_BYTE, Client::in_inbox, ALL).await;
+    each(AFTER + LENGTH * PER_BYTE, Client::in_inbox, ALL).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn longest_commands() {
     const LENGTH: usize = 63 * KIB;
     const ALL: &[(&str, Hostile)] = bulky!();
-    each(AFTER + SERVING + LENGTH * PER_BYTE, Client::in_inbox, ALL).await;
+    each(AFTER + LENGTH * PER_BYTE, Client::in_inbox, ALL).await;
 }
 
 /// Each takes a little out of the budget of the process, and keeps no more than that.
@@ -350,7 +456,7 @@ async fn parts() {
         client.say(b"TEXT {1+}\r\nx)\r\na LOGOUT\r\n");
         client.until(b"OK Done\r\n");
     })];
-    each(AFTER + SERVING + COUNT * KIB, Client::in_inbox, ALL).await;
+    each(AFTER + COUNT * KIB, Client::in_inbox, ALL).await;
 }
 
 /// Few bytes that stand for many.
@@ -363,7 +469,7 @@ async fn compressed() {
         client.0.shutdown(Shutdown::Write).unwrap();
         client.until(b"never");
     })];
-    each(AFTER + COMPRESSED + SERVING, Client::in_inbox, ALL).await;
+    each(AFTER + COMPRESSED, Client::in_inbox, ALL).await;
 }
 
 /// 16 MiB of one letter, compressed.
@@ -405,12 +511,50 @@ async fn results_come_out_of_the_budget() {
         assert!(end.starts_with("NO [LIMIT] "), "{command}: {end}");
         assert_eq!(client.ok("FETCH 17000 (UID)").await, ["* 17000 FETCH (UID 17000)"]);
     }
+    let address = server.address;
+    let refused = tokio::task::spawn_blocking(move || {
+        growth(&mut Client::in_inbox(address), |client| {
+            client.say(b"a LIST \"\" *\r\n");
+            client.until(b"try again later\r\n");
+        })
+    });
+    // It was not read to find out how large it is.
+    let refused = refused.await.unwrap();
+    assert!(refused < 32 * KIB, "{refused} bytes");
     holder.send(&[b'x'; 190_000]).await;
     holder.send(b"\r\n").await;
     while !holder.line().await.starts_with(b"a OK ") {}
     for command in large {
         client.ok(command).await;
     }
+    server.stop().await;
+}
+
+/// Of the flags that others have changed a page is in memory, however many there are.
+#[tokio::test]
+async fn news_are_told_a_page_at_a_time() {
+    let _alone = ALONE.lock().await;
+    let server = Server::start(On::Memory, Options::default()).await;
+    fill(&server).await;
+    let address = server.address;
+    let mut other = common::client::Client::select(address, "INBOX").await;
+    let silent = tokio::task::spawn_blocking(move || Client::in_inbox(address));
+    let mut client = silent.await.unwrap();
+    let mut most = usize::MAX;
+    for flag in ["\\Seen", "\\Flagged", "\\Draft"] {
+        other.ok(&format!("STORE 1:* +FLAGS.SILENT ({flag})")).await;
+        let told = tokio::task::spawn_blocking(move || {
+            let told = growth(&mut client, |client| {
+                client.say(b"a NOOP\r\n");
+                client.until(b"a OK Done\r\n");
+            });
+            (client, told)
+        });
+        let (again, told) = told.await.unwrap();
+        (client, most) = (again, most.min(told));
+    }
+    eprintln!("{most} bytes");
+    assert!(most < 1024 * KIB, "{most} bytes");
     server.stop().await;
 }
 

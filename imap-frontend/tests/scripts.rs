@@ -42,9 +42,11 @@ harness::scripts! {
         long_commands
         mailboxes
         memory
+        memory_copy
         memory_share
         message_limit
         metadata
+        metadata_total
         multisearch
         multisearch_shared
         notify

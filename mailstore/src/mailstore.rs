@@ -7,7 +7,8 @@ use bytes::Bytes;
 
 use crate::budget::{Admission, Budget};
 use crate::change::{
-    Change, Committed, ExpungeGuard, MailboxOp, NewMessage, Op, Outcome, Refusal, Transfer, split,
+    Change, Committed, ExpungeGuard, MAX_MAILBOXES, MailboxOp, NewMessage, Op, Outcome, Refusal,
+    Transfer, split,
 };
 use crate::contents::Contents;
 use crate::encrypting::Encrypting;
@@ -298,6 +299,11 @@ impl Mailstore {
             return Ok(self.ledger().mailboxes(account).await?);
         }
         Ok(found)
+    }
+
+    /// No account has more mailboxes than this says: how much memory a list of them may take.
+    pub async fn most_mailboxes(&self, account: AccountId) -> Result<u32, Error> {
+        Ok(self.ledger().created(account).await?.min(MAX_MAILBOXES as u32))
     }
 
     /// CREATE.

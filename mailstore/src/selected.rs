@@ -71,6 +71,19 @@ pub struct Selected {
     recent: UidSet,
     /// UIDVALIDITY.
     uid_validity: u32,
+    /// Messages of the view whose flags are still to be told.
+    untold: Option<Untold>,
+}
+
+/// Flags that changed, as the view has it, and were not told.
+#[derive(Clone, Debug)]
+struct Untold {
+    /// Of which messages.
+    uids: UidSet,
+    /// Only of those with a higher MODSEQ than this.
+    since: ModSeq,
+    /// How far all was told.
+    told: ModSeq,
 }
 
 impl Selected {
@@ -116,6 +129,7 @@ impl Selected {
             known: by.session,
             recent: UidSet::new(),
             uid_validity: opened.mailbox.uid_validity,
+            untold: None,
         };
         let head = &opened.mailbox;
         match access {
@@ -170,7 +184,7 @@ impl Selected {
 
     /// What the client has been told of: HIGHESTMODSEQ.
     pub fn modseq(&self) -> ModSeq {
-        self.view.modseq()
+        self.untold.as_ref().map_or(self.view.modseq(), |untold| untold.told)
     }
 
     /// The view.
@@ -197,9 +211,41 @@ impl Selected {
     ///
     /// If it fails, or is dropped half-way, the view is as it was.
     pub async fn sync(&mut self) -> Result<Vec<Notice>, Error> {
-        // On a copy: what could not be told must not have happened.
+        let (view, mut untold, mut notices) = self.ahead().await?;
+        while untold.is_some() {
+            notices.extend(self.flags_of(&view, &mut untold).await?);
+        }
+        self.settle(view, untold, &notices).await;
+        Ok(notices)
+    }
+
+    /// As [`sync`](Self::sync), but for the flags: those are told by [`flags`](Self::flags), which
+    /// is to be called next, until it says that there are no more. So however many messages were
+    /// flagged, a page of them is in memory.
+    pub async fn news(&mut self) -> Result<Vec<Notice>, Error> {
+        let (view, untold, notices) = self.ahead().await?;
+        self.settle(view, untold, &notices).await;
+        Ok(notices)
+    }
+
+    /// Some of the flags that are to be told; `None` when all have been. If it fails, or is dropped
+    /// half-way, it may be called again, now or after more [`news`](Self::news).
+    pub async fn flags(&mut self) -> Result<Option<Vec<Notice>>, Error> {
+        if self.untold.is_none() {
+            return Ok(None);
+        }
+        let mut untold = self.untold.clone();
+        let notices = self.flags_of(&self.view, &mut untold).await?;
+        self.untold = untold;
+        Ok(Some(notices))
+    }
+
+    /// The view as it is to be, and what is to be told then: flags apart from all else. On a copy:
+    /// what could not be told must not have happened.
+    async fn ahead(&self) -> Result<(View, Option<Untold>, Vec<Notice>), Error> {
         let mut view = self.view.clone();
         let updates = self.replay(&mut view).await?;
+        let mut untold = self.untold.clone();
         let mut notices = Vec::with_capacity(updates.len());
         for update in updates {
             match update {
@@ -207,17 +253,29 @@ impl Selected {
                 Update::Exists { count, arrived } => {
                     notices.push(Notice::Exists { count, arrived });
                 }
-                Update::Flags(uids) => {
-                    self.flags_of(&view, (&uids, ModSeq::ZERO), &mut notices).await?;
-                }
-                Update::FlagsSince(since) => {
-                    let all = view.uids().to_set();
-                    self.flags_of(&view, (&all, since), &mut notices).await?;
-                }
+                Update::Flags(uids) => self.owe(&mut untold, (uids, ModSeq::ZERO)),
+                Update::FlagsSince(since) => self.owe(&mut untold, (view.uids().to_set(), since)),
                 Update::Gone => notices.push(Notice::Gone),
             }
         }
-        if let Some(last) = last_arrived(&notices)
+        Ok((view, untold, notices))
+    }
+
+    /// Flags of these messages are to be told, too; rather too many than too few.
+    fn owe(&self, untold: &mut Option<Untold>, (uids, since): (UidSet, ModSeq)) {
+        *untold = Some(match untold.take() {
+            None => Untold { uids, since, told: self.view.modseq() },
+            Some(before) => Untold {
+                uids: before.uids.union(&uids),
+                since: before.since.min(since),
+                told: before.told,
+            },
+        });
+    }
+
+    /// The view is this one now.
+    async fn settle(&mut self, view: View, untold: Option<Untold>, notices: &[Notice]) {
+        if let Some(last) = last_arrived(notices)
             && self.access == Access::ReadWrite
             && !self.by.is_guest()
         {
@@ -226,8 +284,7 @@ impl Selected {
                 tracing::warn!(%error, "what is recent was not taken");
             }
         }
-        self.view = view;
-        Ok(notices)
+        (self.view, self.untold) = (view, untold);
     }
 
     /// STORE. Returns the UIDs whose flags changed, and those that UNCHANGEDSINCE passed over.
@@ -287,25 +344,25 @@ impl Selected {
         Ok(updates)
     }
 
+    /// A page of the flags that are to be told, which are fewer then.
     async fn flags_of(
         &self,
         view: &View,
-        (uids, since): (&UidSet, ModSeq),
-        notices: &mut Vec<Notice>,
-    ) -> Result<(), Error> {
-        let mut rest = uids.clone();
-        while !rest.is_empty() {
-            let page = self.fetch(&rest, Want::Row).await?;
-            for fetched in page.messages {
-                let row = fetched.row;
-                let Some(seq) = view.uids().seq(row.uid) else { continue };
-                if row.modseq > since {
-                    notices.push(Notice::Flags { seq, row });
-                }
-            }
-            rest = page.rest;
+        untold: &mut Option<Untold>,
+    ) -> Result<Vec<Notice>, Error> {
+        let Some(owed) = untold else { return Ok(Vec::new()) };
+        let page = self.fetch(&owed.uids, Want::Row).await?;
+        let rows = page.messages.into_iter().map(|fetched| fetched.row);
+        let told = rows.filter(|row| row.modseq > owed.since).filter_map(|row| {
+            let seq = view.uids().seq(row.uid)?;
+            Some(Notice::Flags { seq, row })
+        });
+        let notices = told.collect();
+        owed.uids = page.rest;
+        if owed.uids.is_empty() {
+            *untold = None;
         }
-        Ok(())
+        Ok(notices)
     }
 }
 

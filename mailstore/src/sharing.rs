@@ -61,7 +61,20 @@ impl Mailstore {
         Ok(accounts)
     }
 
-    /// COPY or MOVE from one account to another. COPY is an append there, all or none; messages
+    /// How many bytes [`transfer_across`](Self::transfer_across) has to hold for these messages, which
+    /// whoever calls it takes memory for ([`admit_for`](Self::admit_for)), and decides how long to
+    /// wait for it.
+    ///
+    /// # Errors
+    /// More than one such copy may have.
+    pub async fn size_across(&self, at: MailboxKey, uids: UidSet) -> Result<u64, Error> {
+        check_count(&uids)?;
+        let (_, bytes) = self.sizes((at, uids), Transfer::Copy).await?;
+        Ok(bytes)
+    }
+
+    /// COPY or MOVE from one account to another, with memory taken for
+    /// [`size_across`](Self::size_across). COPY is an append there, all or none; messages
     /// expunged meanwhile are copied too, as far as they can still be read (RFC 2180 4.4). MOVE
     /// expunges what it has appended: should that fail, the messages are in both.
     pub async fn transfer_across(
@@ -101,16 +114,8 @@ impl Mailstore {
         (by, to): (Actor, MailboxId),
         mode: Transfer,
     ) -> Result<Transferred, Error> {
-        if uids.len() > MAX_APPEND as u64 {
-            let limit = MAX_APPEND as u64;
-            return Err(Refusal::TooMany { what: "messages from account to account", limit }.into());
-        }
-        let (present, bytes) = self.sizes((at, uids), mode).await?;
-        if bytes > MAX_BYTES {
-            let what = "bytes from account to account";
-            return Err(Refusal::TooMany { what, limit: MAX_BYTES }.into());
-        }
-        let _memory = self.admit(bytes).await;
+        check_count(&uids)?;
+        let (present, _) = self.sizes((at, uids), mode).await?;
         let (mut copied, mut incoming) = (UidSet::new(), Vec::new());
         let mut rest = present;
         while !rest.is_empty() {
@@ -128,7 +133,7 @@ impl Mailstore {
         Ok(Transferred { uid_validity, from: copied, to: uids })
     }
 
-    /// Which of these can be read, and how many bytes they have.
+    /// Which of these can be read, and how many bytes they have: no more than one copy may have.
     async fn sizes(
         &self,
         (at, uids): (MailboxKey, UidSet),
@@ -145,6 +150,10 @@ impl Mailstore {
                 bytes = bytes.saturating_add(fetched.row.size);
             }
         }
+        if bytes > MAX_BYTES {
+            let what = "bytes from account to account";
+            return Err(Refusal::TooMany { what, limit: MAX_BYTES }.into());
+        }
         Ok((present, bytes))
     }
 
@@ -156,5 +165,14 @@ impl Mailstore {
         let message = self.prepare(raw)?;
         let internal_date = Some(row.internal_date);
         Ok(Incoming { flags: row.flags, internal_date, ..Incoming::appended(message) })
+    }
+}
+
+/// No more messages than one copy may have.
+fn check_count(uids: &UidSet) -> Result<(), Refusal> {
+    let limit = MAX_APPEND as u64;
+    match uids.len() > limit {
+        true => Err(Refusal::TooMany { what: "messages from account to account", limit }),
+        false => Ok(()),
     }
 }

@@ -5,13 +5,14 @@
 //! use wire::sasl::{Bindings, Exchange, Mechanism, Step};
 //!
 //! let channel = Bindings::default();
-//! let first = Exchange::start(Mechanism::Plain, &channel, Some(b"\0joe\0secret"));
+//! let first = Exchange::start(Mechanism::Plain, &channel, Some(b"\0joe\0secret".to_vec()));
 //! let Step::Credentials(login) = first else { panic!("PLAIN needs one message") };
 //! assert_eq!(login.authzid, None);
 //! ```
 
 use std::fmt;
 use std::net::IpAddr;
+use std::ops::Range;
 
 use mailstore::store::directory::{Attempt, Credentials, Service, Takes, Verdict};
 
@@ -26,7 +27,7 @@ mod scram;
 mod xoauth2;
 
 pub use bindings::Bindings;
-pub use line::{MAX_LINE, Response, decode_initial, decode_response, encode};
+pub use line::{MAX_LINE, MAX_SHORT_LINE, Response, decode_initial, decode_response, encode};
 pub use scram::KeysWanted;
 
 /// A mechanism.
@@ -85,6 +86,14 @@ impl Mechanism {
             Self::Login => "LOGIN",
         }
     }
+
+    /// The longest line that a client sends in answer to a challenge, in bytes without CRLF.
+    pub fn max_line(self) -> usize {
+        match self {
+            Self::ScramSha256Plus | Self::ScramSha256 => MAX_SHORT_LINE,
+            _ => MAX_LINE,
+        }
+    }
 }
 
 impl fmt::Display for Mechanism {
@@ -92,6 +101,9 @@ impl fmt::Display for Mechanism {
         f.write_str(self.name())
     }
 }
+
+/// The longest name, in bytes.
+const MAX_NAME: usize = 1024;
 
 /// An exchange that waits for the client's next message. It has no other states: what comes after
 /// an answer is in the [`Step`].
@@ -193,7 +205,7 @@ pub enum SaslError {
 impl Exchange {
     /// Begins an exchange on a channel, with the client's initial response if it sent one (RFC 4959: an empty one
     /// is not the same as none).
-    pub fn start(mechanism: Mechanism, bindings: &Bindings, initial: Option<&[u8]>) -> Step {
+    pub fn start(mechanism: Mechanism, bindings: &Bindings, initial: Option<Vec<u8>>) -> Step {
         let exchange = Self(match mechanism {
             Mechanism::ScramSha256Plus | Mechanism::ScramSha256 => {
                 State::Scram(Box::new(scram::Opening { mechanism, bindings: bindings.clone() }))
@@ -210,14 +222,14 @@ impl Exchange {
     }
 
     /// Goes on with the client's next message.
-    pub fn step(self, message: &[u8]) -> Step {
+    pub fn step(self, message: Vec<u8>) -> Step {
         match self.0 {
-            State::Scram(opening) => opening.step(message),
-            State::ScramProof(proving) => proving.step(message),
+            State::Scram(opening) => opening.step(&message),
+            State::ScramProof(proving) => proving.step(&message),
             State::OAuthBearer => oauth_bearer::step(message),
             State::XOAuth2 => xoauth2::step(message),
             State::Plain => plain::step(message),
-            State::LoginName => login::name(message),
+            State::LoginName => login::name(&message),
             State::LoginPassword(name) => login::password(name, message),
         }
     }
@@ -246,6 +258,22 @@ fn nonempty(bytes: &[u8]) -> Result<&str, SaslError> {
         "" => Err(SaslError::Malformed("empty name or password")),
         text => Ok(text),
     }
+}
+
+/// As [`nonempty`], for names, of which some are kept while more is read.
+fn name(bytes: &[u8]) -> Result<&str, SaslError> {
+    match nonempty(bytes)? {
+        name if name.len() > MAX_NAME => Err(SaslError::Malformed("name too long")),
+        name => Ok(name),
+    }
+}
+
+/// A part of a message, where the message was: a token may be as long as a line, and is not to be
+/// there twice.
+fn part(mut message: Vec<u8>, part: Range<usize>) -> Result<String, SaslError> {
+    message.truncate(part.end);
+    message.drain(..part.start);
+    String::from_utf8(message).map_err(|_| SaslError::Malformed("not UTF-8"))
 }
 
 #[cfg(test)]

@@ -239,6 +239,19 @@ pub async fn deleting_a_parent_leaves_its_name(tested: Tested) {
     assert_eq!(account.refused(delete("a")).await, Refusal::NoSuchMailbox);
 }
 
+/// As many as there are, and those that are no more.
+pub async fn what_was_created_is_counted(tested: Tested) {
+    let account = Account::new(tested.ledger(), 1);
+    let created = async || account.ledger.created(account.id).await.unwrap();
+    assert_eq!(created().await, 0);
+    account.done(Op::Provision { mailboxes: Vec::new() }).await;
+    account.create("a/b").await;
+    let there = account.mailboxes().await.list.len() as u32;
+    assert_eq!(created().await, there);
+    account.delete("a/b").await;
+    assert_eq!(created().await, there);
+}
+
 /// CREATE of a name that stands for nothing makes a new, empty mailbox of it.
 pub async fn a_placeholder_becomes_a_mailbox_again(tested: Tested) {
     let account = Account::provisioned(tested.ledger(), 1).await;

@@ -59,7 +59,7 @@ pub(crate) struct DetachedProof {
     responses((status = 200, body = Proof), Problems))]
 pub(crate) async fn prove(State(api): State<Arc<Api>>, spot: Spot) -> Result<Json<Proof>, Problem> {
     let tree = tree(&fetch(&api.store, &spot, Want::Tree).await?)?;
-    let _memory = api.store.admit_for(spot.place.key().account, tree.size()).await;
+    let _memory = api.admit(spot.place.key().account, tree.size()).await?;
     let source = api.store.read(tree.plan()).to_bytes().await?;
     let proof = tokio::task::spawn_blocking(move || proof(&tree, &source)).await;
     let failed = |error| StoreError::unavailable("prove a message", error);

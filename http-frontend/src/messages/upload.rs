@@ -108,7 +108,7 @@ async fn receive(
     if declared > limit {
         return Err(Problem::too_large(limit));
     }
-    let _memory = api.store.admit_for(account, declared).await;
+    let _memory = api.admit(account, declared).await?;
     let raw = read(body, (api, limit)).await?;
     let store = api.store.clone();
     let prepared = tokio::task::spawn_blocking(move || store.prepare(raw)).await;

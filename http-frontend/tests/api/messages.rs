@@ -99,6 +99,25 @@ async fn an_upload_is_bounded_and_typed() {
     site.send(request.body(Body::from("x")).unwrap()).await.problem(404, "");
 }
 
+/// Nobody waits for memory for ever.
+#[tokio::test]
+async fn without_memory_an_upload_is_put_off() {
+    let mail = mailstore::Settings {
+        max_message: 20_000,
+        memory: 4 << 20,
+        ..mailstore::Settings::default()
+    };
+    let wait = std::time::Duration::from_millis(20);
+    let settings = http_frontend::Settings { memory_wait: wait, ..Default::default() };
+    let site = Site::with(settings, mail).await;
+    let all = site.store.admit(2 << 20).await;
+    let refused = site.upload_with("", "x").await;
+    assert!(refused.headers.contains_key("retry-after"));
+    refused.problem(503, "");
+    drop(all);
+    site.upload_with("", "x").await.ok(201);
+}
+
 #[tokio::test]
 async fn flags_are_changed_unless_somebody_was_faster() {
     let site = Site::new().await;

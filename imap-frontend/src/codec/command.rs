@@ -281,12 +281,14 @@ pub fn parse(text: &CommandText) -> Result<Tagged, Rejected> {
     }
 }
 
-/// Does a command lead to a login, or say who the client is? Looks at its name only.
-pub fn is_login(text: &CommandText) -> bool {
+/// How long a command may be before the login, in bytes, so that anything is made of it: by its
+/// name. What leads to the login, or says who the client is, may be long; tokens come with
+/// AUTHENTICATE.
+pub fn longest_before_login(text: &CommandText) -> usize {
     let mut cursor = Cursor::of(text);
-    let names = [("LOGIN", ()), ("AUTHENTICATE", ()), ("ID", ())];
+    let names = [("LOGIN", 4 << 10), ("ID", 4 << 10), ("AUTHENTICATE", usize::MAX)];
     let tagged = tag(&mut cursor).and_then(|_| cursor.space());
-    tagged.and_then(|()| cursor.one_of(&names, "a command")).is_ok()
+    tagged.and_then(|()| cursor.one_of(&names, "a command")).unwrap_or(256)
 }
 
 fn tag(cursor: &mut Cursor<'_>) -> Parsed<Tag> {

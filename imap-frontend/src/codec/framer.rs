@@ -14,6 +14,8 @@ use super::{CommandText, Tag};
 /// How much room is made for one read from the connection, outside message literals, when less
 /// than half of it is left. An idle connection holds this much, so it is small.
 const READ: usize = 2 * 1024;
+/// How much longer than any command the largest buffer is.
+const SPARE: usize = 64;
 
 /// What the caller must do next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,23 +93,34 @@ impl Framer {
     pub fn input(&mut self) -> &mut BytesMut {
         let room = self.input.capacity() - self.input.len();
         let in_message = matches!(self.state, State::Message { .. });
+        let most = (self.limits.command + SPARE).saturating_sub(self.input.len());
         if in_message && room == 0 {
             self.input.reserve(READ);
-        } else if !in_message && room < READ / 2 {
+        } else if !in_message && room < most.clamp(1, READ / 2) {
             self.make_room();
         }
         &mut self.input
     }
 
+    /// How much to read into [`Framer::input`] at a time, in bytes: what there is room for, and no
+    /// more than [`Limits::read`] outside of messages.
+    pub fn most_at_once(&self) -> usize {
+        let room = self.input.capacity() - self.input.len();
+        match self.state {
+            State::Message { .. } => room,
+            _ => room.min(self.limits.read),
+        }
+    }
+
     /// The buffer doubles while it is small beside what a command may have, and is then made as
     /// large as that at once. What is there moves to its front, so that there are never two of them.
     fn make_room(&mut self) {
-        if self.input.len() < self.limits.command / 8 {
-            return self.input.reserve(READ);
+        if self.input.len() < (self.limits.command / 8).max(READ) {
+            return self.input.reserve(READ.min(self.limits.read));
         }
         let mut whole = Vec::from(std::mem::take(&mut self.input));
-        let most = self.limits.command + READ;
-        whole.reserve_exact(most.saturating_sub(whole.len()).max(READ));
+        let most = self.limits.command + SPARE;
+        whole.reserve_exact(most.saturating_sub(whole.len()).max(SPARE));
         self.input = Bytes::from(whole).into();
     }
 
@@ -151,18 +164,18 @@ impl Framer {
         }
     }
 
-    /// The next line as it is, without its line end: what follows AUTHENTICATE and IDLE. `None`
-    /// when more bytes are needed.
+    /// The next line as it is, without its line end, of no more than so many bytes with it: what
+    /// follows AUTHENTICATE and IDLE. `None` when more bytes are needed.
     ///
     /// # Errors
     /// A line over its limit, or what is left of a command that was over one.
-    pub fn next_line(&mut self) -> Result<Option<Bytes>, FrameError> {
+    pub fn next_line(&mut self, most: usize) -> Result<Option<Bytes>, FrameError> {
         if let State::Skip { left } = self.state
             && self.skip(left)?.is_some()
         {
             return Ok(None);
         }
-        let Some(end) = self.line_end()? else { return Ok(None) };
+        let Some(end) = self.line_end(self.limits.line.min(most))? else { return Ok(None) };
         let mut line = self.take(end).freeze();
         line.truncate(literal::without_line_end(&line).len());
         Ok(Some(line))
@@ -204,7 +217,7 @@ impl Framer {
     }
 
     fn text(&mut self) -> Result<Option<Event>, FrameError> {
-        let Some(end) = self.line_end()? else { return Ok(Some(Event::NeedMore)) };
+        let Some(end) = self.line_end(self.limits.line)? else { return Ok(Some(Event::NeedMore)) };
         let line = self.input.get(self.line..end).unwrap_or_default();
         let announced = Announced::at_end(line);
         let Some(announced) = announced else { return Ok(Some(self.command(end))) };
@@ -266,14 +279,14 @@ impl Framer {
         Event::Command(CommandText::with_messages(text, std::mem::take(&mut self.messages)))
     }
 
-    /// The end of the present line, with its line end, once it is there.
-    fn line_end(&mut self) -> Result<Option<usize>, FrameError> {
+    /// The end of the present line of so many bytes at most, with its line end, once it is there.
+    fn line_end(&mut self, most: usize) -> Result<Option<usize>, FrameError> {
         let fresh = self.input.get(self.scanned..).unwrap_or_default();
         let end = memchr::memchr(b'\n', fresh).map(|at| self.scanned + at + 1);
         let so_far = end.unwrap_or(self.input.len());
         let room = self.limits.command.saturating_sub(self.head.len() + self.line);
-        if so_far - self.line > room.min(self.limits.line) {
-            return Err(self.fail(match room < self.limits.line {
+        if so_far - self.line > room.min(most) {
+            return Err(self.fail(match room < most {
                 true => FrameFault::CommandTooLong,
                 false => FrameFault::LineTooLong,
             }));
@@ -282,10 +295,18 @@ impl Framer {
         Ok(end)
     }
 
-    /// The first bytes of the input, which is then at the start of a line.
+    /// The first bytes of the input, which is then at the start of a line. If they are many, and
+    /// what is behind them is not, they take the buffer along, which is free when they are.
     fn take(&mut self, end: usize) -> BytesMut {
         (self.line, self.scanned) = (0, 0);
-        self.input.split_to(end)
+        let behind = self.input.get(end..).unwrap_or_default();
+        if end <= READ / 2 || behind.len() > READ {
+            return self.input.split_to(end);
+        }
+        let behind = BytesMut::from(behind);
+        let mut text = std::mem::replace(&mut self.input, behind);
+        text.truncate(end);
+        text
     }
 
     /// Is the literal announced at the end of the text a message?

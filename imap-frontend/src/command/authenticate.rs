@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 use mailstore::store::directory::{Service, Verdict};
-use wire::sasl::{Exchange, Login, Mechanism, Response, SaslError, Step, decode_response};
+use wire::sasl::{
+    Exchange, Login, MAX_SHORT_LINE, Mechanism, Response, SaslError, Step, decode_response,
+};
 
 use super::login;
 use crate::codec::command::Authenticate;
@@ -28,12 +30,12 @@ pub(super) async fn run(
         return Err(Failed::no(Code::Cannot, "That mechanism is not supported"));
     };
     let bindings = session.talk.connection.channel_bindings();
-    let mut step = Exchange::start(mechanism, &bindings, command.initial.as_deref());
+    let mut step = Exchange::start(mechanism, &bindings, command.initial);
     loop {
         step = match step {
             Step::Challenge(challenge, exchange) => {
-                let response = respond(&answer(session, &challenge).await?)?;
-                exchange.step(&response)
+                let line = answer(session, &challenge, mechanism.max_line()).await?;
+                exchange.step(respond(line)?)
             }
             Step::Keys(wanted) => {
                 let keys = session.server.directory().scram(wanted.name(), Service::Imap).await?;
@@ -51,26 +53,21 @@ async fn conclude(session: &mut Session, login: Login) -> Result<Authenticated, 
     let (attempt, epilogue) = login.into_attempt(Service::Imap, session.talk.connection.peer_ip());
     let verdict = session.server.directory().authenticate(&attempt).await?;
     if let Some(last) = epilogue.after(&verdict) {
-        let line = answer(session, &last).await?;
+        let line = answer(session, &last, MAX_SHORT_LINE).await?;
         if let Verdict::Accepted(_) = verdict {
-            respond(&line)?;
+            respond(line)?;
         }
     }
     login::admit(session, &attempt, verdict).await
 }
 
-/// The client's answer to a challenge.
-async fn answer(session: &mut Session, challenge: &[u8]) -> Result<Bytes, Failed> {
+/// The client's answer to a challenge: a line of no more than so many bytes.
+async fn answer(session: &mut Session, challenge: &[u8], most: usize) -> Result<Bytes, Failed> {
     session.talk.reply.challenge(challenge);
-    line(session).await
-}
-
-/// The client's next line.
-async fn line(session: &mut Session) -> Result<Bytes, Failed> {
     let until = session.command_until();
-    session.talk.flush().await?;
+    session.talk.rest().await?;
     loop {
-        match session.talk.framer.next_line() {
+        match session.talk.framer.next_line(most) {
             Ok(Some(line)) => return Ok(line),
             Ok(None) => session.talk.await_more(until).await?,
             Err(_) => return Err(failed(SaslError::TooLong)),
@@ -78,8 +75,8 @@ async fn line(session: &mut Session) -> Result<Bytes, Failed> {
     }
 }
 
-fn respond(line: &[u8]) -> Result<Vec<u8>, Failed> {
-    match decode_response(line) {
+fn respond(line: Bytes) -> Result<Vec<u8>, Failed> {
+    match decode_response(line.into()) {
         Ok(Response::Message(message)) => Ok(message),
         Ok(Response::Cancelled) => Err(failed(SaslError::Cancelled)),
         Err(error) => Err(failed(error)),

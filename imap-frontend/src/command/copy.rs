@@ -15,6 +15,7 @@ use crate::message_limit;
 use crate::outcome::{Done, Failed, Note, Outcome};
 use crate::progress::telling;
 use crate::refusal::{self, Role};
+use crate::room;
 use crate::state::Selected;
 use crate::talk::Talk;
 
@@ -57,11 +58,19 @@ async fn transfer(
     }
     let (from_by, store) = (selected.mailbox.by(), selected.store());
     let from = selected.at().mailbox;
+    let across = to_by.account != from_by.account;
+    let _room = match across {
+        true => {
+            let bytes = store.size_across(selected.at(), uids.clone()).await?;
+            room::take(&selected.user, bytes).await?
+        }
+        false => None,
+    };
     let work = async {
-        if to_by.account == from_by.account {
-            store.transfer(from_by, (from, to), uids, mode).await
-        } else {
+        if across {
             store.transfer_across((from_by, from), (to_by, to), uids, mode).await
+        } else {
+            store.transfer(from_by, (from, to), uids, mode).await
         }
     };
     let every = selected.user.server.settings().progress;

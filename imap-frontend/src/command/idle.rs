@@ -14,6 +14,9 @@ use crate::outcome::{Done, Failed, Outcome};
 use crate::state::State;
 use crate::talk::Talk;
 
+/// The longest line with which a client may try to end it, in bytes.
+const LONGEST: usize = 1024;
+
 pub(crate) async fn run(talk: &mut Talk, state: &mut State, poll: Duration) -> Outcome {
     talk.reply.proceed("idling");
     let line = watch(talk, state, jittered(poll)).await?;
@@ -41,7 +44,7 @@ async fn watch(talk: &mut Talk, state: &mut State, poll: Duration) -> Result<Byt
 }
 
 fn line(talk: &mut Talk) -> Result<Option<Bytes>, Failed> {
-    talk.framer.next_line().map_err(|_| Failed::bad("Only DONE ends IDLE"))
+    talk.framer.next_line(LONGEST).map_err(|_| Failed::bad("Only DONE ends IDLE"))
 }
 
 /// From 7/8 to 9/8 of the time.

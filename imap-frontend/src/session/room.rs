@@ -5,21 +5,15 @@ use mailstore::Admission;
 
 use super::{Progress, Session, Stop};
 use crate::codec::reply::Code;
-use crate::codec::{Announced, CommandText, Sync, Tag, is_login};
+use crate::codec::{Announced, CommandText, Sync, Tag, longest_before_login};
 use crate::outcome::Failed;
+use crate::room;
 use crate::state::State;
 
 /// A command of more bytes is long.
 const LONG: usize = 2 * 1024;
-/// Before the login, where little is made of a command that is no longer.
-const LONG_BEFORE_LOGIN: usize = 256;
 /// How much may be made of each byte of a command, the half of it: a list of numbers of one digit.
 const PER_BYTE: u64 = 32;
-
-/// May more be made of a command than any session has room for?
-pub(super) fn is_long(text: &CommandText) -> bool {
-    text.text().len() > LONG_BEFORE_LOGIN
-}
 
 impl Session {
     /// A message is about to come: there must be memory for it first, and for the text in front of
@@ -50,18 +44,24 @@ impl Session {
         Ok(())
     }
 
-    /// What is made of a long command takes more than the command itself. Before the login only what
-    /// leads to it may be long; after it the memory comes out of the budget of the process.
+    /// May more be made of a command than any session has room for?
+    pub(super) fn is_long(&self, text: &CommandText) -> bool {
+        let len = text.text().len();
+        match self.state {
+            State::NotAuthenticated { .. } => len > longest_before_login(text),
+            _ => len > LONG,
+        }
+    }
+
+    /// What is made of a long command takes more than the command itself. Before the login there is
+    /// no room for it; after it the memory comes out of the budget of the process.
     pub(super) async fn make_room(&mut self, text: &CommandText) -> Result<(), Failed> {
         let len = text.text().len();
         if let State::NotAuthenticated { .. } = self.state {
-            return if is_login(text) { Ok(()) } else { Err(Failed::bad("Log in first")) };
+            return Err(Failed::no(Code::Limit, "That is too long before a login"));
         }
-        if len > LONG {
-            let admission = self.take(len as u64 * PER_BYTE).await;
-            let full = || Failed::no(Code::Limit, "Too much is under way; try again later");
-            self.admissions.push(admission.ok_or_else(full)?);
-        }
+        let admission = self.take(len as u64 * PER_BYTE).await;
+        self.admissions.push(admission.ok_or_else(room::full)?);
         Ok(())
     }
 

@@ -74,7 +74,17 @@ impl Client {
 
     /// NOOP; after an EXISTS the client fetches what is new.
     pub(crate) async fn sync(&mut self) -> Result<(), Error> {
-        let notices = self.selected.sync().await?;
+        let notices = self.selected.news().await?;
+        let mut new = self.hear(notices);
+        while let Some(flags) = self.selected.flags().await? {
+            new = new.union(&self.hear(flags));
+        }
+        self.refresh(&new).await;
+        Ok(())
+    }
+
+    /// Believes what it is told; gives what is new.
+    fn hear(&mut self, notices: Vec<Notice>) -> UidSet {
         let mut new = UidSet::new();
         for notice in notices {
             match notice {
@@ -97,8 +107,7 @@ impl Client {
             }
         }
         assert!(self.believed.is_sorted_by(|a, b| a.uid < b.uid), "UIDs ascend");
-        self.refresh(&new).await;
-        Ok(())
+        new
     }
 
     /// STORE or STORE .SILENT; under CONDSTORE even a silent one tells the MODSEQ.

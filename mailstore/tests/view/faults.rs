@@ -72,6 +72,28 @@ async fn a_sync_that_fails_has_changed_nothing() {
     }
 }
 
+/// What was read of them was told, and the rest is told later: that all was told is not said before.
+#[tokio::test]
+async fn flags_that_could_not_be_read_are_told_later() {
+    for lost in [Lost::Call, Lost::Answer] {
+        let ledger = Interfered::new(Arc::new(MemoryLedger::default()), FailAfter::losing(lost));
+        let store = on(ledger.clone());
+        change(&store, 40).await;
+        let mut client = Client::select(&store, 1).await;
+        let before = client.selected.modseq();
+        store.flag(other(), INBOX, uids(25, 35), (set(SystemFlag::Seen), None)).await.unwrap();
+        assert_eq!(client.selected.news().await.unwrap(), []);
+        ledger.by.arm(0);
+        assert!(client.selected.flags().await.is_err());
+        assert_eq!(client.selected.modseq(), before);
+        store.flag(other(), INBOX, uids(30, 44), (set(SystemFlag::Draft), None)).await.unwrap();
+        client.sync().await.unwrap();
+        assert!(client.selected.modseq() > before);
+        client.check().await;
+        assert_eq!(client.selected.sync().await.unwrap(), []);
+    }
+}
+
 /// A front-end puts a limit on every call.
 #[tokio::test]
 async fn a_sync_that_is_given_up_has_changed_nothing() {

@@ -36,12 +36,12 @@ impl Session {
         };
         let initial = auth.initial.as_deref().map(decode_initial).transpose().map_err(failed)?;
         let bindings = self.connection.channel_bindings();
-        let mut step = Exchange::start(mechanism, &bindings, initial.as_deref());
+        let mut step = Exchange::start(mechanism, &bindings, initial);
         loop {
             step = match step {
                 Step::Challenge(challenge, exchange) => {
-                    let response = respond(&self.answer(&challenge).await?)?;
-                    exchange.step(&response)
+                    let response = respond(self.answer(&challenge).await?)?;
+                    exchange.step(response)
                 }
                 Step::Keys(wanted) => {
                     let keys = self.pop3.directory.scram(wanted.name(), Service::Pop3).await?;
@@ -61,7 +61,7 @@ impl Session {
         if let Some(last) = epilogue.after(&verdict) {
             let line = self.answer(&last).await?;
             if let Verdict::Accepted(_) = verdict {
-                respond(&line)?;
+                respond(line)?;
             }
         }
         self.admit(&attempt, verdict).await
@@ -86,8 +86,8 @@ impl Session {
     }
 }
 
-fn respond(line: &[u8]) -> Result<Vec<u8>, Failed> {
-    match decode_response(line) {
+fn respond(line: Bytes) -> Result<Vec<u8>, Failed> {
+    match decode_response(line.into()) {
         Ok(Response::Message(message)) => Ok(message),
         Ok(Response::Cancelled) => Err(failed(SaslError::Cancelled)),
         Err(error) => Err(failed(error)),

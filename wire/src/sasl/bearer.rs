@@ -2,19 +2,28 @@
 
 use mailstore::store::directory::{Credentials, Secret};
 
-use super::{Epilogue, Login, SaslError};
+use super::{Epilogue, Login, SaslError, part, text};
 
 /// Ends the last pair, and the message.
 pub(super) const END: &str = "\u{1}\u{1}";
 
-/// The login with the token in `pairs`, which ^A separates. Host and port, which clients may add,
-/// say nothing that the connection does not say.
-pub(super) fn login(name: String, pairs: &str, refusal: &'static [u8]) -> Result<Login, SaslError> {
-    let auth = pairs.split('\u{1}').find_map(|pair| pair.strip_prefix("auth="));
+/// The login with the token in the message, whose pairs ^A separates. Host and port, which clients
+/// may add, say nothing that the connection does not say.
+pub(super) fn login(
+    name: String,
+    message: Vec<u8>,
+    refusal: &'static [u8],
+) -> Result<Login, SaslError> {
+    let fields = text(&message)?;
+    let auth = fields.split('\u{1}').find_map(|pair| pair.strip_prefix("auth="));
     let token = auth.and_then(token).ok_or(SaslError::Malformed("no bearer token"))?;
+    // The same bytes, wherever they are found first.
+    let start = fields.find(token).unwrap_or_default();
+    let token = start..start + token.len();
+    let token = Secret::new(part(message, token)?);
     Ok(Login {
         authzid: None,
-        credentials: Credentials::Bearer { name, token: Secret::new(token) },
+        credentials: Credentials::Bearer { name, token },
         epilogue: Epilogue::IfRefused(refusal.into()),
     })
 }

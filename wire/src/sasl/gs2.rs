@@ -1,7 +1,7 @@
 //! The GS2 header with which SCRAM and OAUTHBEARER begin (RFC 5801 4): whether the exchange is bound
 //! to the TLS channel, and as whom the client wants to act.
 
-use super::{SaslError, nonempty};
+use super::{MAX_NAME, SaslError, nonempty};
 
 /// What the client says about channel binding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +43,9 @@ pub(super) fn parse(message: &[u8]) -> Result<Gs2<'_>, SaslError> {
 
 /// A `saslname`: `=2C` is a comma and `=3D` an equals sign, which cannot stand for themselves.
 pub(super) fn name(text: &str) -> Result<String, SaslError> {
+    if text.len() > MAX_NAME {
+        return Err(SaslError::Malformed("name too long"));
+    }
     let mut parts = text.split('=');
     let mut name = parts.next().unwrap_or_default().to_owned();
     for part in parts {

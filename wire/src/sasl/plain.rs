@@ -2,26 +2,31 @@
 
 use mailstore::store::directory::{Credentials, Secret};
 
-use super::{Epilogue, Login, SaslError, Step, nonempty, text};
+use super::{Epilogue, Login, SaslError, Step, name, nonempty, part, text};
 
-pub(super) fn step(message: &[u8]) -> Step {
+pub(super) fn step(message: Vec<u8>) -> Step {
     match parse(message) {
         Ok(login) => Step::Credentials(login),
         Err(error) => Step::Failed(error),
     }
 }
 
-fn parse(message: &[u8]) -> Result<Login, SaslError> {
+fn parse(message: Vec<u8>) -> Result<Login, SaslError> {
     let mut fields = message.split(|byte| *byte == 0);
-    let (Some(authzid), Some(name), Some(password), None) =
+    let (Some(authzid), Some(authcid), Some(password), None) =
         (fields.next(), fields.next(), fields.next(), fields.next())
     else {
         return Err(SaslError::Malformed("PLAIN has three fields"));
     };
-    let (authzid, name, password) = (text(authzid)?, nonempty(name)?, nonempty(password)?);
+    let (name, password) = (name(authcid)?.to_owned(), nonempty(password)?.len());
+    let authzid = match text(authzid)? {
+        "" => None,
+        authzid => Some(self::name(authzid.as_bytes())?.to_owned()),
+    };
+    let password = message.len() - password..message.len();
     Ok(Login {
-        authzid: (!authzid.is_empty() && authzid != name).then(|| authzid.to_owned()),
-        credentials: Credentials::Plain { name: name.to_owned(), password: Secret::new(password) },
+        authzid: authzid.filter(|authzid| *authzid != name),
+        credentials: Credentials::Plain { name, password: Secret::new(part(message, password)?) },
         epilogue: Epilogue::None,
     })
 }

@@ -16,7 +16,12 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::gs2::{self, Binding};
-use super::{Bindings, Epilogue, Exchange, Login, Mechanism, SaslError, State, Step, text};
+use super::{
+    Bindings, Epilogue, Exchange, Login, MAX_SHORT_LINE, Mechanism, SaslError, State, Step, text,
+};
+
+/// The longest first message, in bytes: as base64 it is a short line.
+const MAX_FIRST: usize = MAX_SHORT_LINE / 4 * 3;
 
 /// Waits for the client's first message.
 #[derive(Debug)]
@@ -54,6 +59,9 @@ impl Opening {
     }
 
     fn parse(&self, message: &[u8]) -> Result<KeysWanted, SaslError> {
+        if message.len() > MAX_FIRST {
+            return Err(SaslError::TooLong);
+        }
         let gs2 = gs2::parse(message)?;
         let mut channel = gs2.header.as_bytes().to_vec();
         channel.extend_from_slice(self.binding(gs2.binding)?);

@@ -13,7 +13,7 @@ fn login(authzid: Option<&str>, name: &str, password: &str) -> Login {
 }
 
 fn start(mechanism: Mechanism, initial: Option<&[u8]>) -> Step {
-    Exchange::start(mechanism, &Bindings::default(), initial)
+    Exchange::start(mechanism, &Bindings::default(), initial.map(<[u8]>::to_vec))
 }
 
 fn plain(message: &[u8]) -> Result<Login, SaslError> {
@@ -56,7 +56,7 @@ fn plain_without_initial_response() {
     };
     assert_eq!(challenge, b"");
     assert!(
-        matches!(exchange.step(b"\0a\0b"), Step::Credentials(got) if got == login(None, "a", "b"))
+        matches!(exchange.step(b"\0a\0b".to_vec()), Step::Credentials(got) if got == login(None, "a", "b"))
     );
 }
 
@@ -66,12 +66,12 @@ fn login_asks_for_what_it_has_not() {
         panic!("it asks for the name");
     };
     assert_eq!(encode(&challenge), "VXNlcm5hbWU6");
-    let Step::Challenge(challenge, exchange) = exchange.step(b"joe") else {
+    let Step::Challenge(challenge, exchange) = exchange.step(b"joe".to_vec()) else {
         panic!("it asks for the password");
     };
     assert_eq!(encode(&challenge), "UGFzc3dvcmQ6");
     assert!(
-        matches!(exchange.step(b"pw"), Step::Credentials(got) if got == login(None, "joe", "pw"))
+        matches!(exchange.step(b"pw".to_vec()), Step::Credentials(got) if got == login(None, "joe", "pw"))
     );
 }
 
@@ -80,7 +80,7 @@ fn login_with_initial_response() {
     let Step::Challenge(_, exchange) = start(Mechanism::Login, Some(b"joe")) else {
         panic!("it asks for the password");
     };
-    assert!(matches!(exchange.step(b""), Step::Failed(SaslError::Malformed(_))));
+    assert!(matches!(exchange.step(vec![]), Step::Failed(SaslError::Malformed(_))));
     for name in [&b""[..], b"\xff", b"a\0b"] {
         let step = start(Mechanism::Login, Some(name));
         assert!(matches!(step, Step::Failed(SaslError::Malformed(_))));
@@ -91,14 +91,63 @@ fn login_with_initial_response() {
 fn lines() {
     assert_eq!(decode_initial(b"="), Ok(vec![]));
     assert_eq!(decode_initial(b"AGEAYg=="), Ok(b"\0a\0b".to_vec()));
-    assert_eq!(decode_response(b"*"), Ok(Response::Cancelled));
-    assert_eq!(decode_response(b""), Ok(Response::Message(vec![])));
-    assert_eq!(decode_response(b"am9l"), Ok(Response::Message(b"joe".to_vec())));
+    assert_eq!(decode_response(b"*".to_vec()), Ok(Response::Cancelled));
+    assert_eq!(decode_response(vec![]), Ok(Response::Message(vec![])));
+    assert_eq!(decode_response(b"am9l".to_vec()), Ok(Response::Message(b"joe".to_vec())));
     for line in [&b"="[..], b"AGEAYg", b"AGEAYg==\r", b" AGEA", b"AGEAYh==", b"A", b"**"] {
-        assert_eq!(decode_response(line), Err(SaslError::NotBase64), "{line:?}");
+        assert_eq!(decode_response(line.to_vec()), Err(SaslError::NotBase64), "{line:?}");
     }
-    assert!(decode_response(&[b'A'; MAX_LINE]).is_ok());
-    assert_eq!(decode_response(&[b'A'; MAX_LINE + 4]), Err(SaslError::TooLong));
+    assert!(decode_response(vec![b'A'; MAX_LINE]).is_ok());
+    assert_eq!(decode_response(vec![b'A'; MAX_LINE + 4]), Err(SaslError::TooLong));
+}
+
+/// Long ones are decoded block by block.
+#[test]
+fn long_lines() {
+    for len in [766, 767, 768, 769, 1535, 1536, 1537, 5000] {
+        let message: Vec<u8> = (0..len).map(|at| (at * at % 251) as u8).collect();
+        let line = encode(&message).into_bytes();
+        assert_eq!(decode_response(line), Ok(Response::Message(message)));
+    }
+    let early = format!("{}QQ=={}", "AAAA".repeat(255), "AAAA".repeat(10));
+    assert_eq!(decode_response(early.into_bytes()), Err(SaslError::NotBase64));
+}
+
+/// Tokens and passwords may be long; names, and what SCRAM sends, may not.
+#[test]
+fn long_messages() {
+    let long = "x".repeat(6000);
+    assert_eq!(plain(format!("\0joe\0{long}").as_bytes()), Ok(login(None, "joe", &long)));
+    let token = format!("n,a=joe,\x01auth=Bearer {long}\x01\x01");
+    assert_eq!(bearer(Mechanism::OAuthBearer, token.as_bytes()).unwrap().1, long);
+    let name = &long[..1025];
+    for message in [format!("\0{name}\0pw"), format!("{name}\0joe\0pw")] {
+        assert_eq!(plain(message.as_bytes()), Err(SaslError::Malformed("name too long")));
+    }
+    for (mechanism, message) in [
+        (Mechanism::Login, name.to_owned()),
+        (Mechanism::XOAuth2, format!("user={name}\x01auth=Bearer t\x01\x01")),
+        (Mechanism::OAuthBearer, format!("n,a={name},\x01auth=Bearer t\x01\x01")),
+    ] {
+        let step = start(mechanism, Some(message.as_bytes()));
+        assert!(matches!(step, Step::Failed(SaslError::Malformed("name too long"))), "{step:?}");
+    }
+    let first = format!("n,,n=joe,r={}", &long[..768]);
+    let step = start(Mechanism::ScramSha256, Some(first.as_bytes()));
+    assert!(matches!(step, Step::Failed(SaslError::TooLong)), "{step:?}");
+}
+
+/// A token stands where its line stood.
+#[test]
+fn a_token_takes_no_memory_of_its_own() {
+    let token = format!("n,a=joe,\x01auth=Bearer {}\x01\x01", "x".repeat(4000));
+    let line = encode(token.as_bytes()).into_bytes();
+    let place = line.as_ptr();
+    let Ok(Response::Message(message)) = decode_response(line) else { panic!("it is base64") };
+    let step = Exchange::start(Mechanism::OAuthBearer, &Bindings::default(), Some(message));
+    let Step::Credentials(login) = step else { panic!("{step:?}") };
+    let Credentials::Bearer { token, .. } = login.credentials else { panic!("no token") };
+    assert_eq!(token.expose().as_ptr(), place);
 }
 
 #[test]
@@ -200,12 +249,12 @@ proptest! {
     #[test]
     fn any_message(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
         let _ = plain(&bytes);
-        let _ = decode_response(&bytes);
+        let _ = decode_response(bytes.clone());
         for mechanism in [Mechanism::OAuthBearer, Mechanism::XOAuth2, Mechanism::ScramSha256] {
             let _ = start(mechanism, Some(&bytes));
         }
         if let Step::Challenge(_, exchange) = start(Mechanism::Login, Some(&bytes)) {
-            let _ = exchange.step(&bytes);
+            let _ = exchange.step(bytes);
         }
     }
 }

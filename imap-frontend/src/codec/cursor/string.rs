@@ -133,7 +133,9 @@ impl<'a> Cursor<'a> {
         if self.eat(b'"') {
             return Ok(Cow::Borrowed(plain));
         }
-        let mut text = plain.to_vec();
+        // As much as there is at most: names and passwords are kept as they are made here.
+        let mut text = Vec::with_capacity(plain.len() + self.quoted_len());
+        text.extend_from_slice(plain);
         loop {
             match self.peek() {
                 Some(b'"') => break,
@@ -144,6 +146,15 @@ impl<'a> Cursor<'a> {
         }
         self.eat(b'"');
         Ok(Cow::Owned(text))
+    }
+
+    /// How many bytes there are up to the quote that is not escaped, escapes included.
+    fn quoted_len(&self) -> usize {
+        let mut ahead = self.clone();
+        while ahead.eat(b'\\') && ahead.exactly(1).is_some() {
+            ahead.run(is_quoted_char);
+        }
+        ahead.at - self.at
     }
 
     fn escaped(&mut self) -> Parsed<u8> {

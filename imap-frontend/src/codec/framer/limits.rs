@@ -16,13 +16,22 @@ pub struct Limits {
     pub skip: u64,
     /// The largest literal that a client may send without waiting.
     pub unasked: u64,
+    /// The most that is read at a time, outside message literals: what may be there of later commands
+    /// while one is served.
+    pub read: usize,
 }
 
 impl Limits {
     /// Before login: 8 KiB a command, which may be one line, and no messages. A session holds no
-    /// more than 16 KiB of it, however it comes in.
-    pub const NOT_AUTHENTICATED: Self =
-        Self { line: 8 << 10, command: 8 << 10, message: None, skip: 64 << 10, unasked: u64::MAX };
+    /// more than 16 KiB of it and of what is made of it, however it comes in.
+    pub const NOT_AUTHENTICATED: Self = Self {
+        line: 8 << 10,
+        command: 8 << 10,
+        message: None,
+        skip: 64 << 10,
+        unasked: u64::MAX,
+        read: 1 << 10,
+    };
 
     /// After login: 64 KiB a line, 192 KiB a command, and messages up to this size. A session holds
     /// no more than 256 KiB of it, however it comes in.
@@ -33,6 +42,7 @@ impl Limits {
             message: Some(message),
             skip: 256 << 20,
             unasked: u64::MAX,
+            read: 256 << 10,
         }
     }
 

@@ -143,6 +143,12 @@ impl Ledger for EmbeddedLedger {
         })
     }
 
+    async fn created(&self, account: AccountId) -> Result<u32, StoreError> {
+        self.readers.read("count mailboxes", |db| {
+            Ok(heads::read_head(db, account)?.map_or(0, |head| head.last_mailbox))
+        })
+    }
+
     async fn open(&self, at: MailboxKey) -> Result<Option<Opened>, StoreError> {
         let Some((opened, no)) = self.snapshot(at)? else { return Ok(None) };
         self.remember(at, &opened, no).await;

@@ -76,6 +76,10 @@ impl Ledger for MemoryLedger {
         })
     }
 
+    async fn created(&self, account: AccountId) -> Result<u32, StoreError> {
+        Ok(self.state().accounts.get(&account).map_or(0, |account| account.head.last_mailbox))
+    }
+
     async fn open(&self, at: MailboxKey) -> Result<Option<Opened>, StoreError> {
         let state = self.state();
         let Some(account) = state.accounts.get(&at.account) else { return Ok(None) };

@@ -52,6 +52,10 @@ impl Ledger for MongoLedger {
         self.store.call("list mailboxes", read).await
     }
 
+    async fn created(&self, account: AccountId) -> Result<u32, StoreError> {
+        self.store.call("count mailboxes", mailboxes::created(&self.store, account)).await
+    }
+
     async fn open(&self, at: MailboxKey) -> Result<Option<Opened>, StoreError> {
         self.store.call("open a mailbox", open::open(&self.store, &self.remembered, at)).await
     }

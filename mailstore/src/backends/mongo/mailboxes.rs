@@ -73,6 +73,14 @@ pub(super) async fn read(store: &Store, account: AccountId) -> Result<Stored, Fa
     }
 }
 
+/// How many were ever made.
+pub(super) async fn created(store: &Store, account: AccountId) -> Result<u32, Failure> {
+    let this = doc! { "_id": account.get() };
+    let head = store.collection(schema::ACCOUNTS).find_one(this).await?;
+    let head = head.map(row::head_from).transpose()?.unwrap_or_default();
+    Ok(head.last_mailbox)
+}
+
 /// In one query; `None` if that will not do.
 async fn at_once(store: &Store, account: AccountId) -> Result<Option<Stored>, Failure> {
     let pipeline = [

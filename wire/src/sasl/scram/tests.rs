@@ -53,7 +53,7 @@ fn example_keys() -> ScramKeys {
 }
 
 fn open(mechanism: Mechanism, bindings: &Bindings, first: &str) -> Result<KeysWanted, SaslError> {
-    match Exchange::start(mechanism, bindings, Some(first.as_bytes())) {
+    match Exchange::start(mechanism, bindings, Some(first.into())) {
         Step::Keys(wanted) => Ok(wanted),
         Step::Failed(error) => Err(error),
         step => panic!("{step:?}"),
@@ -68,7 +68,7 @@ fn prove(wanted: KeysWanted, keys: ScramKeys, last: &str) -> Result<Login, SaslE
     let Step::Challenge(_, exchange) = wanted.with_nonce(Some(keys), MORE) else {
         panic!("it asks for a proof");
     };
-    match exchange.step(last.as_bytes()) {
+    match exchange.step(last.into()) {
         Step::Credentials(login) => Ok(login),
         Step::Failed(error) => Err(error),
         step => panic!("{step:?}"),
@@ -90,7 +90,7 @@ fn the_example() {
         panic!("it asks for a proof");
     };
     assert_eq!(String::from_utf8(challenge).unwrap(), SERVER_FIRST);
-    let Step::Credentials(login) = exchange.step(CLIENT_FINAL.as_bytes()) else {
+    let Step::Credentials(login) = exchange.step(CLIENT_FINAL.into()) else {
         panic!("it is proven");
     };
     let credential = "pencil".to_owned();
