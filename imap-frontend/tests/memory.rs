@@ -119,8 +119,8 @@ async fn figures(
 ) -> Vec<(&'static str, usize)> {
     let _alone = ALONE.lock().await;
     let takes = Takes { scram: true, bearer: true };
-    let mut options = Options::default();
-    options.directory = Arc::new(People { takes, ..People::default() });
+    let directory = Arc::new(People { takes, ..People::default() });
+    let mut options = Options { directory, ..Options::default() };
     // What is measured is memory, and not patience.
     options.wire.auth.delay = Duration::ZERO;
     let server = Server::start(On::Memory, options).await;
