@@ -15,9 +15,9 @@ harness::scripts! {
     {
         acl
         append
+        appendlimit
         authenticate_bearer
         authenticate_scram
-        appendlimit
         bad_input
         binary
         catenate
@@ -27,6 +27,11 @@ harness::scripts! {
         copy_move
         deleted_mailbox
         esearch
+        examples_access
+        examples_esearch
+        examples_lists
+        examples_mail
+        examples_search
         expunged_elsewhere
         fetch
         filters
@@ -61,13 +66,27 @@ harness::scripts! {
         recent
         replace
         revision_two
+        rfc2180
         rfc4314
+        rfc4469
+        rfc4978
+        rfc5255
+        rfc5256
         rfc5258
+        rfc5267
+        rfc5464
         rfc5465
+        rfc5466
+        rfc5530
+        rfc6855
         rfc7162
+        rfc8437
+        rfc8457
         rfc8474
+        rfc8508
         rfc9051
         rfc9051_search
+        rfc9208
         save_limit
         search
         search_addresses

@@ -27,7 +27,9 @@ pub(super) async fn run(talk: &mut Talk, user: &Authenticated, list: &List) -> O
     let listing = Listing::new(&tree, list);
     for line in listing.lines() {
         write(talk, list, &line);
-        if let Some(item) = listing.selectable(&line.name) {
+        if let Some(item) = listing.selectable(&line.name)
+            && !line.is_above_only
+        {
             of_mailbox(talk, (user, list), (&line.name, item)).await?;
         }
         talk.flush_full().await?;

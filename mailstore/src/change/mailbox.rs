@@ -78,7 +78,7 @@ pub(super) fn quota(change: &Change, seen: &Snapshot, quota: Quota) -> Result<De
 
 const TOO_DEEP: Refusal = Refusal::BadName("it has more than 64 levels");
 
-/// Is this a name that a mailbox may have?
+/// Is this a name that a mailbox may have (RFC 9051 5.1, RFC 6855 3)?
 fn check_name(name: &str) -> Result<(), Refusal> {
     for leaf in name.split(SEPARATOR) {
         if leaf.is_empty() {
@@ -89,6 +89,9 @@ fn check_name(name: &str) -> Result<(), Refusal> {
         }
         if leaf.chars().any(char::is_control) {
             return Err(Refusal::BadName("it holds a control character"));
+        }
+        if leaf.contains(['\u{2028}', '\u{2029}']) {
+            return Err(Refusal::BadName("it holds a separator of lines or paragraphs"));
         }
     }
     if levels(name) > Mailbox::MAX_LEVELS {

@@ -22,6 +22,14 @@ pub(super) struct Line {
     pub(super) attributes: Vec<ListAttribute>,
     /// It stands above names that are selected, and RECURSIVEMATCH asks for that (RFC 5258 3.5).
     pub(super) is_above: bool,
+    /// It is shown for that only: of the mailbox itself nothing else is told (RFC 5819 3).
+    pub(super) is_above_only: bool,
+}
+
+impl Line {
+    fn new(name: &str, attributes: Vec<ListAttribute>) -> Self {
+        Self { name: name.to_owned(), attributes, is_above: false, is_above_only: false }
+    }
 }
 
 impl<'a> Listing<'a> {
@@ -81,7 +89,7 @@ impl<'a> Listing<'a> {
     }
 
     fn line(&self, name: &str) -> Line {
-        Line { name: name.to_owned(), attributes: self.attributes(name), is_above: false }
+        Line::new(name, self.attributes(name))
     }
 
     /// The names that are selected, and the levels above them, as far as they match. A level that
@@ -100,8 +108,11 @@ impl<'a> Listing<'a> {
                 }
             }
         }
-        let lines = shown.into_iter();
-        lines.map(|(name, is_above)| Line { is_above, ..self.line(name) }).collect()
+        let line = |(name, is_above)| {
+            let is_above_only = !selected.contains(name);
+            Line { is_above, is_above_only, ..self.line(name) }
+        };
+        shown.into_iter().map(line).collect()
     }
 
     /// LSUB: what is subscribed to, and with a pattern that ends in `%` the levels above names that
@@ -121,9 +132,7 @@ impl<'a> Listing<'a> {
                 }
             }
         }
-        let lines = lines.into_iter();
-        let line = |name: &str, attributes| Line { name: name.into(), attributes, is_above: false };
-        lines.map(|(name, attributes)| line(name, attributes)).collect()
+        lines.into_iter().map(|(name, attributes)| Line::new(name, attributes)).collect()
     }
 
     fn attributes(&self, name: &str) -> Vec<ListAttribute> {
