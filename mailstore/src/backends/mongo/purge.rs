@@ -4,15 +4,16 @@
 //! does: so no COPY can refer to a content that is just going.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use mongodb::ClientSession;
 use mongodb::bson::{Bson, Document, doc};
+use tokio::time::Instant;
 
 use super::claims::{self, Verdict};
 use super::commit::{end, lock};
 use super::document::{Fields, bytes, moment};
 use super::failure::Failure;
+use super::retry::Retry;
 use super::store::Store;
 use super::{lease, record, row, schema};
 use crate::id::AccountId;
@@ -24,10 +25,6 @@ use crate::uid::ModSeq;
 const STEP: usize = 256;
 /// Most blobs looked at in one step.
 const SUSPECTS: usize = 64;
-/// Tries of a step that others are in the way of; then it is left for the next sweep.
-const TRIES: usize = 20;
-/// How long the others are left alone then.
-const PAUSE: Duration = Duration::from_millis(5);
 
 /// One step. There is more while any part of it was full.
 pub(super) async fn step(store: &Store, purge: &Purge) -> Result<Purged, Failure> {
@@ -223,15 +220,19 @@ enum Work {
     Journal(Timestamp),
 }
 
-/// Works in a transaction that holds an account; says how many journal records went.
+/// Works in a transaction that holds an account; says how many journal records went. Those who
+/// write to the account may be in the way for a while.
 async fn held(store: &Store, account: AccountId, work: &Work) -> Result<u64, Failure> {
-    let mut tries = 0;
+    let mut retry = Retry::until(Instant::now() + store.timeout);
     loop {
         match once(store, account, work).await {
-            Err(failure) if failure.may_be_retried() && tries < TRIES => tries += 1,
+            Err(failure) if failure.may_be_retried() => {
+                if !retry.wait(store, &failure).await {
+                    return Err(failure);
+                }
+            }
             result => return result,
         }
-        tokio::time::sleep(PAUSE).await;
     }
 }
 
