@@ -27,6 +27,7 @@ mod latest;
 mod ledger;
 mod log;
 mod packing;
+mod pages;
 mod property;
 mod purge;
 #[cfg(feature = "accounts")]

@@ -1,6 +1,6 @@
 //! Answers of the database that every delivery or every FETCH asks for, and that hardly ever change:
 //! whose an address is, what an account wants done with its mail, under which number a mailbox
-//! stands, how a message is flagged. Asked anew once a transaction may have changed one.
+//! stands. Asked anew once a transaction may have changed one.
 
 use std::hash::Hash;
 
@@ -10,45 +10,37 @@ use crate::bounded::Bounded;
 /// Answers kept at most; beyond it all are forgotten.
 const MOST: usize = 10_000;
 
-/// Answers, each with what was the latest when it was asked for: the count of changes
-/// ([`Latest::changes`]), or of mail what [`Latest::mail_of`] says.
+/// Answers, each with the count of changes ([`Latest::changes`]) when it was asked for.
 #[derive(Debug)]
-pub(super) struct Answers<K, V, L = u64> {
-    kept: Bounded<K, (L, V), MOST>,
+pub(super) struct Answers<K, V> {
+    kept: Bounded<K, (u64, V), MOST>,
     is_small: fn(&V) -> bool,
 }
 
 impl<K: Eq + Hash, V: Clone> Answers<K, V> {
-    /// The answer that is kept, or else the one that `ask` gets.
+    /// Keeps answers that are small.
+    pub(super) fn new(is_small: fn(&V) -> bool) -> Self {
+        Self { kept: Bounded::default(), is_small }
+    }
+
+    /// The answer that is kept, or else the one that `ask` gets. A change in the midst of asking
+    /// makes the answer one of before.
     pub(super) fn of<E>(
         &self,
         key: K,
         latest: &Latest,
         ask: impl FnOnce() -> Result<V, E>,
     ) -> Result<V, E> {
-        self.at(key, latest.changes(), ask)
-    }
-}
-
-impl<K: Eq + Hash, V: Clone, L: PartialEq> Answers<K, V, L> {
-    /// Keeps answers that are small.
-    pub(super) fn new(is_small: fn(&V) -> bool) -> Self {
-        Self { kept: Bounded::default(), is_small }
-    }
-
-    /// The answer that is kept, or else the one that `ask` gets. What is the latest `now` must have
-    /// been found out before: a change in the midst of asking makes the answer one of before.
-    pub(super) fn at<E>(&self, key: K, now: L, ask: impl FnOnce() -> Result<V, E>) -> Result<V, E> {
+        let now = latest.changes();
         if let Some((at, answer)) = self.kept.lock().get(&key)
             && *at == now
         {
             return Ok(answer.clone());
         }
         let answer = ask()?;
-        if !(self.is_small)(&answer) {
-            return Ok(answer);
+        if (self.is_small)(&answer) {
+            self.kept.insert(key, (now, answer.clone()));
         }
-        self.kept.insert(key, (now, answer.clone()));
         Ok(answer)
     }
 }

@@ -12,6 +12,7 @@ use super::committer::Committer;
 use super::connection::{Failure, Readers};
 use super::directory::{Lock, OpenError};
 use super::latest::Latest;
+use super::pages::Pages;
 use super::purge::Cursor;
 use super::row::MailboxNo;
 use super::{fetch, heads, kept, property, purge, uids};
@@ -27,7 +28,7 @@ use crate::property::{Property, PropertyPage, Scope, WantedProperties};
 use crate::store::{
     BlobState, Claim, CommitError, Held, LeaseAsk, Ledger, Opened, Page, Purge, Purged, StoreError,
 };
-use crate::uid::{ModSeq, Uid, UidSet};
+use crate::uid::{ModSeq, UidSet};
 
 /// Blobs up to this size stand in the database.
 const KEEPS_UP_TO: u64 = 256 << 10;
@@ -35,8 +36,6 @@ const KEEPS_UP_TO: u64 = 256 << 10;
 const SMALL: usize = 2048;
 /// So are those asked for by a longer prefix.
 const SHORT: usize = 32;
-/// And messages that have more keywords than this.
-const FEW: usize = 16;
 
 /// A ledger in one SQLite database.
 #[derive(Debug)]
@@ -48,9 +47,7 @@ pub struct EmbeddedLedger {
     numbers: Answers<MailboxKey, Option<MailboxNo>>,
     /// Properties of accounts as such.
     properties: Answers<(AccountId, WantedProperties), PropertyPage>,
-    /// Single messages without their contents: clients ask for one several times, for its structure,
-    /// its parts, its flags.
-    rows: Answers<(MailboxKey, Uid), Page, (Option<ModSeq>, u64)>,
+    pages: Pages,
     uids: UidCache,
     /// In memory: one process has the directory, and its sessions end with it.
     leases: Leases,
@@ -66,7 +63,7 @@ impl EmbeddedLedger {
             latest,
             numbers: Answers::new(Option::is_some),
             properties: Answers::new(is_small),
-            rows: Answers::new(has_few_keywords),
+            pages: Pages::default(),
             uids: UidCache::default(),
             leases: Leases::default(),
             purged_to: Mutex::default(),
@@ -164,13 +161,11 @@ impl Ledger for EmbeddedLedger {
                 }
             })
         };
-        match uids.first() {
-            Some(uid) if want == Want::Row && uids.len() == 1 => {
-                let before = self.latest.mail_of(at.account);
-                self.rows.at((at, uid), before, read)
-            }
-            _ => read(),
+        if want != Want::Row {
+            return read();
         }
+        let before = self.latest.mail_of(at.account);
+        self.pages.of((at, uids), before, read)
     }
 
     async fn journal(
@@ -277,6 +272,7 @@ impl Ledger for EmbeddedLedger {
         };
         let more = self.committer.transact("forget an account", step).await?;
         self.uids.forget(account);
+        self.pages.forget(account);
         self.leases.forget(account);
         Ok(more)
     }
@@ -285,11 +281,6 @@ impl Ledger for EmbeddedLedger {
 /// Is it worth keeping?
 fn is_small(page: &PropertyPage) -> bool {
     !page.more && page.list.iter().map(Property::size).sum::<usize>() <= SMALL
-}
-
-/// Is it worth keeping?
-fn has_few_keywords(page: &Page) -> bool {
-    page.messages.iter().all(|message| message.row.flags.keywords().len() <= FEW)
 }
 
 fn number(db: &Connection, at: MailboxKey) -> Result<Option<MailboxNo>, Failure> {
