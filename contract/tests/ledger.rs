@@ -191,6 +191,10 @@ impl Ledger for Broken {
         Ok(found)
     }
 
+    async fn created(&self, account: AccountId) -> Result<u32, StoreError> {
+        self.ledger.created(account).await
+    }
+
     async fn open(&self, at: MailboxKey) -> Result<Option<Opened>, StoreError> {
         let first = self.ledger.open(at).await?;
         if self.fault != Fault::TornOpen {

@@ -43,9 +43,7 @@ pub trait Ledger: Debug + Send + Sync + 'static {
     async fn mailboxes(&self, account: AccountId) -> Result<Mailboxes, StoreError>;
 
     /// How many mailboxes were ever made in an account: at least as many as there are.
-    async fn created(&self, account: AccountId) -> Result<u32, StoreError> {
-        Ok(self.mailboxes(account).await?.head.last_mailbox)
-    }
+    async fn created(&self, account: AccountId) -> Result<u32, StoreError>;
 
     /// A mailbox with its UIDs; `None` if there is none that can be selected.
     async fn open(&self, at: MailboxKey) -> Result<Option<Opened>, StoreError>;

@@ -6,13 +6,12 @@ use async_trait::async_trait;
 use mongodb::ClientSession;
 use mongodb::bson::{Document, doc};
 use mongodb::options::ReturnDocument;
-use tokio::time::Instant;
 
 use super::commit::end;
 use super::document::{self, Fields, Read, binary, count, moment};
 use super::failure::Failure;
 use super::kept as record;
-use super::retry::Retry;
+use super::retry::again_after;
 use super::schema::{ADDRESSES, COUNTERS, USERS};
 use super::store::Store;
 use crate::accounts::{
@@ -36,17 +35,8 @@ impl MongoAccounts {
 
     /// Two that want the same name at once: one gets it, the other finds it taken.
     async fn create(&self, profile: &Profile, addresses: &[Address]) -> Result<Created, Failure> {
-        let mut retry = Retry::until(Instant::now() + self.store.timeout);
-        loop {
-            match self.try_create(profile, addresses).await {
-                Err(failure) if failure.may_be_retried() || failure.is_duplicate() => {
-                    if !retry.wait(&self.store, &failure).await {
-                        return Err(failure);
-                    }
-                }
-                result => return result,
-            }
-        }
+        let in_the_way = |failure: &Failure| failure.may_be_retried() || failure.is_duplicate();
+        again_after(&self.store, in_the_way, || self.try_create(profile, addresses)).await
     }
 
     async fn try_create(
@@ -120,18 +110,9 @@ impl MongoAccounts {
 
     async fn list(&self, after: Option<AccountId>, limit: usize) -> Result<Vec<User>, Failure> {
         let after = after.map_or(-1, AccountId::get);
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        if limit == 0 {
-            return Ok(Vec::new());
-        }
         let filter = doc! { "account": { "$gt": after } };
-        let users = self.store.collection(USERS);
-        let mut found = users.find(filter).sort(doc! { "account": 1 }).limit(limit).await?;
-        let mut list = Vec::new();
-        while found.advance().await? {
-            list.push(user_from(found.deserialize_current()?)?);
-        }
-        Ok(list)
+        let found = self.store.page(USERS, (filter, "account"), limit).await?;
+        found.into_iter().map(user_from).collect()
     }
 
     /// The one that is kept, or, if there is none, this one from now on.
@@ -139,16 +120,13 @@ impl MongoAccounts {
     /// Of those who ask at once one inserts, and all read what it was: an upsert that answers with
     /// the document may lose that race and answer with nothing.
     async fn keep_secret(&self, drawn: [u8; 32]) -> Result<[u8; 32], Failure> {
-        let secrets = self.store.collection(COUNTERS);
         loop {
-            if let Some(kept) = secrets.find_one(doc! { "_id": "secret" }).await? {
+            if let Some(kept) = self.store.find_one(COUNTERS, doc! { "_id": "secret" }).await? {
                 return Fields::unsealed(kept, "secret").array("bytes");
             }
             let new = doc! { "_id": "secret", "bytes": binary(drawn) };
-            match secrets.insert_one(new).await.map_err(Failure::from) {
-                Ok(_) => return Ok(drawn),
-                Err(failure) if failure.is_duplicate() => {}
-                Err(failure) => return Err(failure),
+            if self.store.insert(COUNTERS, new).await? {
+                return Ok(drawn);
             }
         }
     }
@@ -157,7 +135,6 @@ impl MongoAccounts {
         if self.user_where(doc! { "account": account.get() }).await?.is_none() {
             return Ok(Claimed::NoUser);
         }
-        let addresses = self.store.collection(ADDRESSES);
         loop {
             match self.owner_of(address).await? {
                 Some(owner) if owner == account => return Ok(Claimed::Done),
@@ -165,10 +142,8 @@ impl MongoAccounts {
                 None => {}
             }
             let document = address_to(address, account)?;
-            match addresses.insert_one(document).await.map_err(Failure::from) {
-                Ok(_) => return Ok(Claimed::Done),
-                Err(failure) if failure.is_duplicate() => {}
-                Err(failure) => return Err(failure),
+            if self.store.insert(ADDRESSES, document).await? {
+                return Ok(Claimed::Done);
             }
         }
     }
@@ -184,19 +159,10 @@ impl MongoAccounts {
         account: AccountId,
         (after, limit): (Option<&Address>, usize),
     ) -> Result<Vec<Address>, Failure> {
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        if limit == 0 {
-            return Ok(Vec::new());
-        }
         let after = doc! { "$gt": after.map_or("", Address::as_str) };
         let filter = doc! { "account": account.get(), "address": after };
-        let addresses = self.store.collection(ADDRESSES);
-        let mut found = addresses.find(filter).sort(doc! { "address": 1 }).limit(limit).await?;
-        let mut list = Vec::new();
-        while found.advance().await? {
-            list.push(address_from(found.deserialize_current()?)?.0);
-        }
-        Ok(list)
+        let found = self.store.page(ADDRESSES, (filter, "address"), limit).await?;
+        found.into_iter().map(|document| Ok(address_from(document)?.0)).collect()
     }
 }
 

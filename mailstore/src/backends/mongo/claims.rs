@@ -64,10 +64,8 @@ pub(super) async fn settle(
     let rows = store.collection(BLOBS);
     loop {
         let new = doc! { "_id": &digest, "object": &name.0, "state": LIVE };
-        match rows.insert_one(new).await.map_err(Failure::from) {
-            Ok(_) => return Ok(Place::Object(name.clone())),
-            Err(failure) if failure.is_duplicate() => {}
-            Err(failure) => return Err(failure),
+        if store.insert(BLOBS, new).await? {
+            return Ok(Place::Object(name.clone()));
         }
         match row(store, blob.digest).await? {
             Some(Row { place, state: State::Live }) => return Ok(place),

@@ -1,12 +1,11 @@
 //! Records of users: one document each.
 
 use mongodb::bson::{Document, doc};
-use tokio::time::Instant;
 
 use super::commit::end as commit;
 use super::document::{self, Read, binary, moment};
 use super::failure::Failure;
-use super::retry::Retry;
+use super::retry::again_after;
 use super::schema::{ADDRESSES, RECORDS, USERS};
 use super::store::Store;
 use crate::accounts::{Record, end};
@@ -20,22 +19,12 @@ pub(super) async fn list(
     (prefix, after): (&str, Option<&str>),
     limit: usize,
 ) -> Result<Vec<Record>, Failure> {
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    if limit == 0 {
-        return Ok(Vec::new());
-    }
     let mut keys = doc! { "$gte": prefix, "$lt": end(prefix) };
     if let Some(after) = after {
         keys.insert("$gt", after);
     }
     let filter = doc! { "account": account.get(), "key": keys };
-    let records = store.collection(RECORDS);
-    let mut found = records.find(filter).sort(doc! { "key": 1 }).limit(limit).await?;
-    let mut list = Vec::new();
-    while found.advance().await? {
-        list.push(from(found.deserialize_current()?)?);
-    }
-    Ok(list)
+    store.page(RECORDS, (filter, "key"), limit).await?.into_iter().map(from).collect()
 }
 
 fn to(account: AccountId, record: &Record) -> Read<Document> {
@@ -85,13 +74,7 @@ pub(super) async fn swap(
     let records = store.collection(RECORDS);
     match (old, new) {
         (None, None) => Ok(true),
-        (None, Some(new)) => {
-            match records.insert_one(to(account, new)?).await.map_err(Failure::from) {
-                Ok(_) => Ok(true),
-                Err(failure) if failure.is_duplicate() => Ok(false),
-                Err(failure) => Err(failure),
-            }
-        }
+        (None, Some(new)) => store.insert(RECORDS, to(account, new)?).await,
         (Some(old), Some(new)) => {
             let done = records.replace_one(same(account, old)?, to(account, new)?).await?;
             Ok(done.matched_count == 1)
@@ -125,17 +108,7 @@ pub(super) async fn expire(store: &Store, now: Timestamp, limit: usize) -> Resul
 
 /// Removes a user with all that is kept of it, in one transaction.
 pub(super) async fn delete(store: &Store, account: AccountId) -> Result<bool, Failure> {
-    let mut retry = Retry::until(Instant::now() + store.timeout);
-    loop {
-        match try_delete(store, account).await {
-            Err(failure) if failure.may_be_retried() => {
-                if !retry.wait(store, &failure).await {
-                    return Err(failure);
-                }
-            }
-            result => return result,
-        }
-    }
+    again_after(store, Failure::may_be_retried, || try_delete(store, account)).await
 }
 
 async fn try_delete(store: &Store, account: AccountId) -> Result<bool, Failure> {

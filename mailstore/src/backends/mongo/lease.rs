@@ -34,13 +34,7 @@ async fn replace(
     let leases = store.collection(LEASES);
     Ok(match (found, decided) {
         (None, None) => true,
-        (None, Some(held)) => match leases.insert_one(held_to(ask, held)).await {
-            Ok(_) => true,
-            Err(error) => match Failure::from(error) {
-                failure if failure.is_duplicate() => false,
-                failure => return Err(failure),
-            },
-        },
+        (None, Some(held)) => store.insert(LEASES, held_to(ask, held)).await?,
         (Some(found), None) => leases.delete_one(held_to(ask, found)).await?.deleted_count == 1,
         (Some(found), Some(held)) => {
             let done = leases.replace_one(held_to(ask, found), held_to(ask, held)).await?;

@@ -53,7 +53,8 @@ impl Ledger for MongoLedger {
     }
 
     async fn created(&self, account: AccountId) -> Result<u32, StoreError> {
-        self.store.call("count mailboxes", mailboxes::created(&self.store, account)).await
+        let head = self.store.call("count mailboxes", journal::head(&self.store, account)).await?;
+        Ok(head.last_mailbox)
     }
 
     async fn open(&self, at: MailboxKey) -> Result<Option<Opened>, StoreError> {

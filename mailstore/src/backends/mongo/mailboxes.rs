@@ -5,12 +5,11 @@
 //! are not, or the answer could be too large for one document, a transaction reads them.
 
 use mongodb::bson::{Bson, Document, doc};
-use tokio::time::Instant;
 
 use super::commit::subscriptions_of;
 use super::document::Read;
 use super::failure::Failure;
-use super::retry::Retry;
+use super::retry::again_after;
 use super::row::{self, StoredMailbox};
 use super::schema;
 use super::store::Store;
@@ -59,26 +58,8 @@ pub(super) async fn read(store: &Store, account: AccountId) -> Result<Stored, Fa
         // What is wrong, if anything is, the transaction finds, too.
         Ok(None) | Err(_) => {}
     }
-    let mut retry = Retry::until(Instant::now() + store.timeout);
-    loop {
-        match in_a_transaction(store, account).await {
-            // The server has ended it; it only reads.
-            Err(failure) if failure.may_be_retried() => {
-                if !retry.wait(store, &failure).await {
-                    return Err(failure);
-                }
-            }
-            result => return result,
-        }
-    }
-}
-
-/// How many were ever made.
-pub(super) async fn created(store: &Store, account: AccountId) -> Result<u32, Failure> {
-    let this = doc! { "_id": account.get() };
-    let head = store.collection(schema::ACCOUNTS).find_one(this).await?;
-    let head = head.map(row::head_from).transpose()?.unwrap_or_default();
-    Ok(head.last_mailbox)
+    // The server may end it, though it only reads.
+    again_after(store, Failure::may_be_retried, || in_a_transaction(store, account)).await
 }
 
 /// In one query; `None` if that will not do.

@@ -7,13 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use mongodb::ClientSession;
 use mongodb::bson::{Bson, Document, doc};
-use tokio::time::Instant;
 
 use super::claims::{self, Verdict};
 use super::commit::{end, lock};
 use super::document::{Fields, bytes, moment};
 use super::failure::Failure;
-use super::retry::Retry;
+use super::retry::again_after;
 use super::store::Store;
 use super::{lease, record, row, schema};
 use crate::id::AccountId;
@@ -223,17 +222,7 @@ enum Work {
 /// Works in a transaction that holds an account; says how many journal records went. Those who
 /// write to the account may be in the way for a while.
 async fn held(store: &Store, account: AccountId, work: &Work) -> Result<u64, Failure> {
-    let mut retry = Retry::until(Instant::now() + store.timeout);
-    loop {
-        match once(store, account, work).await {
-            Err(failure) if failure.may_be_retried() => {
-                if !retry.wait(store, &failure).await {
-                    return Err(failure);
-                }
-            }
-            result => return result,
-        }
-    }
+    again_after(store, Failure::may_be_retried, || once(store, account, work)).await
 }
 
 async fn once(store: &Store, account: AccountId, work: &Work) -> Result<u64, Failure> {

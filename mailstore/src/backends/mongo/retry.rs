@@ -59,6 +59,26 @@ impl Retry {
     }
 }
 
+/// Does it, and does it again while what it fails with is one of `these`, until the time of one call
+/// is over.
+pub(super) async fn again_after<T, F: Future<Output = Result<T, Failure>>>(
+    store: &Store,
+    these: impl Fn(&Failure) -> bool,
+    work: impl Fn() -> F,
+) -> Result<T, Failure> {
+    let mut retry = Retry::until(Instant::now() + store.timeout);
+    loop {
+        match work().await {
+            Err(failure) if these(&failure) => {
+                if !retry.wait(store, &failure).await {
+                    return Err(failure);
+                }
+            }
+            result => return result,
+        }
+    }
+}
+
 /// Anything between half of a pause and the whole.
 fn jitter(pause: Duration) -> Duration {
     let half = pause / 2;

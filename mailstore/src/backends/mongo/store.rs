@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures::TryStreamExt;
-use mongodb::bson::Document;
+use mongodb::bson::{Document, doc};
 use mongodb::options::{ReadConcern, TransactionOptions, WriteConcern};
 use mongodb::{Client, ClientSession, Collection, Namespace};
 
@@ -76,7 +76,24 @@ impl Store {
         Ok(found.try_collect().await?)
     }
 
-    /// The same within a transaction.
+    /// At most so many of the documents that a filter finds, in the ascending order of a field.
+    pub(super) async fn page(
+        &self,
+        collection: &str,
+        (filter, order): (Document, &str),
+        limit: usize,
+    ) -> Result<Vec<Document>, Failure> {
+        // To the server it is no limit.
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let collection = self.collection(collection);
+        let sorted = collection.find(filter).sort(doc! { order: 1 });
+        Ok(sorted.limit(limit).batch_size(BATCH).await?.try_collect().await?)
+    }
+
+    /// All documents that a filter finds, within a transaction.
     pub(super) async fn find_in(
         &self,
         session: &mut ClientSession,
@@ -98,6 +115,19 @@ impl Store {
         filter: Document,
     ) -> Result<Option<Document>, Failure> {
         Ok(self.collection(collection).find_one(filter).await?)
+    }
+
+    /// Inserts a document; `false` if another has what may be there only once.
+    pub(super) async fn insert(
+        &self,
+        collection: &str,
+        document: Document,
+    ) -> Result<bool, Failure> {
+        match self.collection(collection).insert_one(document).await.map_err(Failure::from) {
+            Ok(_) => Ok(true),
+            Err(failure) if failure.is_duplicate() => Ok(false),
+            Err(failure) => Err(failure),
+        }
     }
 
     /// A session with a transaction begun: it reads one snapshot, and is durable on a majority
