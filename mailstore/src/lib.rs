@@ -79,5 +79,6 @@ pub use removal::Removal;
 pub use searching::{Found, Threaded};
 pub use selected::{Access, Notice, Selected};
 pub use settings::Settings;
+pub use sharing::Crossing;
 pub use sweep::Swept;
 pub use watched::{Happening, Messages, News, Watched};

@@ -19,6 +19,34 @@ const MAX_SHARED: usize = 20_000;
 /// Most bytes that one copy from account to account may have: they are read and prepared again.
 const MAX_BYTES: u64 = 256 << 20;
 
+/// Messages of one account that are to be copied to another, as they were found
+/// ([`Mailstore::crossing`]).
+#[derive(Clone, Debug)]
+pub struct Crossing {
+    by: Actor,
+    from: MailboxId,
+    /// Those that could be read.
+    uids: UidSet,
+    bytes: u64,
+    mode: Transfer,
+}
+
+impl Crossing {
+    /// How many bytes they have, all of which are held while they are copied.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    fn at(&self) -> MailboxKey {
+        MailboxKey { account: self.by.account, mailbox: self.from }
+    }
+}
+
+/// MOVE passes over what was expunged.
+fn is_taken(found: &Fetched, mode: Transfer) -> bool {
+    mode == Transfer::Copy || found.presence == Presence::Live
+}
+
 impl Mailstore {
     /// What a user may do with a mailbox. Whether there is one is not looked at.
     pub async fn rights(&self, user: AccountId, at: MailboxKey) -> Result<Rights, Error> {
@@ -61,32 +89,47 @@ impl Mailstore {
         Ok(accounts)
     }
 
-    /// How many bytes [`transfer_across`](Self::transfer_across) has to hold for these messages, which
-    /// whoever calls it takes memory for ([`admit_for`](Self::admit_for)), and decides how long to
-    /// wait for it.
+    /// Finds what [`transfer_across`](Self::transfer_across) is to copy or move. Whoever calls the
+    /// two takes memory for its [bytes](Crossing::bytes) between them
+    /// ([`admit_for`](Self::admit_for)), and decides how long to wait for it.
     ///
     /// # Errors
-    /// More than one such copy may have.
-    pub async fn size_across(&self, at: MailboxKey, uids: UidSet) -> Result<u64, Error> {
+    /// More messages, or more bytes, than one such copy may have.
+    pub async fn crossing(
+        &self,
+        (by, from): (Actor, MailboxId),
+        uids: UidSet,
+        mode: Transfer,
+    ) -> Result<Crossing, Error> {
         check_count(&uids)?;
-        let (_, bytes) = self.sizes((at, uids), Transfer::Copy).await?;
-        Ok(bytes)
+        let mut crossing = Crossing { by, from, uids: UidSet::new(), bytes: 0, mode };
+        let mut rest = uids;
+        while !rest.is_empty() {
+            let page = self.ledger().fetch(crossing.at(), &rest, Want::Row).await?;
+            rest = page.rest;
+            for fetched in page.messages.iter().filter(|found| is_taken(found, mode)) {
+                crossing.uids.insert(fetched.row.uid);
+                crossing.bytes = crossing.bytes.saturating_add(fetched.row.size);
+            }
+        }
+        if crossing.bytes > MAX_BYTES {
+            let what = "bytes from account to account";
+            return Err(Refusal::TooMany { what, limit: MAX_BYTES }.into());
+        }
+        Ok(crossing)
     }
 
-    /// COPY or MOVE from one account to another, with memory taken for
-    /// [`size_across`](Self::size_across). COPY is an append there, all or none; messages
+    /// COPY or MOVE from one account to another. COPY is an append there, all or none; messages
     /// expunged meanwhile are copied too, as far as they can still be read (RFC 2180 4.4). MOVE
     /// expunges what it has appended: should that fail, the messages are in both.
     pub async fn transfer_across(
         &self,
-        (by, from): (Actor, MailboxId),
+        crossing: &Crossing,
         to: (Actor, MailboxId),
-        uids: UidSet,
-        mode: Transfer,
     ) -> Result<Transferred, Error> {
-        let at = MailboxKey { account: by.account, mailbox: from };
-        self.check_source(by, at, mode).await?;
-        let copied = self.copy_across((at, uids), to, mode).await?;
+        let &Crossing { by, from, mode, .. } = crossing;
+        self.check_source(by, crossing.at(), mode).await?;
+        let copied = self.copy_across(crossing, to).await?;
         if mode == Transfer::Move && !copied.from.is_empty() {
             self.expunge(by, from, copied.from.clone(), ExpungeGuard::All).await?;
         }
@@ -110,18 +153,16 @@ impl Mailstore {
 
     async fn copy_across(
         &self,
-        (at, uids): (MailboxKey, UidSet),
+        crossing: &Crossing,
         (by, to): (Actor, MailboxId),
-        mode: Transfer,
     ) -> Result<Transferred, Error> {
-        check_count(&uids)?;
-        let (present, _) = self.sizes((at, uids), mode).await?;
         let (mut copied, mut incoming) = (UidSet::new(), Vec::new());
-        let mut rest = present;
+        let mut rest = crossing.uids.clone();
         while !rest.is_empty() {
-            let page = self.ledger().fetch(at, &rest, Want::Email).await?;
+            let page = self.ledger().fetch(crossing.at(), &rest, Want::Email).await?;
             rest = page.rest;
-            for fetched in page.messages {
+            for fetched in page.messages.into_iter().filter(|found| is_taken(found, crossing.mode))
+            {
                 copied.insert(fetched.row.uid);
                 incoming.push(self.again(fetched).await?);
             }
@@ -131,30 +172,6 @@ impl Mailstore {
         }
         let Appended { uid_validity, uids, .. } = self.append(by, to, incoming).await?;
         Ok(Transferred { uid_validity, from: copied, to: uids })
-    }
-
-    /// Which of these can be read, and how many bytes they have: no more than one copy may have.
-    async fn sizes(
-        &self,
-        (at, uids): (MailboxKey, UidSet),
-        mode: Transfer,
-    ) -> Result<(UidSet, u64), Error> {
-        let (mut present, mut bytes, mut rest) = (UidSet::new(), 0_u64, uids);
-        while !rest.is_empty() {
-            let page = self.ledger().fetch(at, &rest, Want::Row).await?;
-            rest = page.rest;
-            let gone = |found: &Fetched| found.presence == Presence::Expunged;
-            let passed = |found: &Fetched| mode == Transfer::Move && gone(found);
-            for fetched in page.messages.iter().filter(|found| !passed(found)) {
-                present.insert(fetched.row.uid);
-                bytes = bytes.saturating_add(fetched.row.size);
-            }
-        }
-        if bytes > MAX_BYTES {
-            let what = "bytes from account to account";
-            return Err(Refusal::TooMany { what, limit: MAX_BYTES }.into());
-        }
-        Ok((present, bytes))
     }
 
     /// A stored message, to be appended once more.

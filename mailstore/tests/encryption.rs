@@ -147,7 +147,8 @@ async fn every_way_into_an_account_is_covered() {
     // A copy into another account is new there.
     bench.store.provision(bob).await.unwrap();
     let to = (Actor::from(bob), inbox);
-    bench.store.transfer_across((me, inbox), to, first, Transfer::Copy).await.unwrap();
+    let crossing = bench.store.crossing((me, inbox), first, Transfer::Copy).await.unwrap();
+    bench.store.transfer_across(&crossing, to).await.unwrap();
     let new = Incoming::appended(bench.prepared(&message()));
     let old = (inbox, mailstore::uid::Uid::MIN);
     bench.store.replace(me, old, inbox, new).await.unwrap();

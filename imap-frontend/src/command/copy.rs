@@ -7,7 +7,7 @@
 
 use mailstore::change::{Refusal, Transfer};
 use mailstore::uid::UidSet;
-use mailstore::{Error, Transferred};
+use mailstore::{Crossing, Error, Transferred};
 
 use crate::codec::command::Copy;
 use crate::codec::reply::{Code, Condition};
@@ -58,19 +58,16 @@ async fn transfer(
     }
     let (from_by, store) = (selected.mailbox.by(), selected.store());
     let from = selected.at().mailbox;
-    let across = to_by.account != from_by.account;
-    let _room = match across {
-        true => {
-            let bytes = store.size_across(selected.at(), uids.clone()).await?;
-            room::take(&selected.user, bytes).await?
-        }
-        false => None,
+    let crossing = match to_by.account == from_by.account {
+        true => None,
+        false => Some(store.crossing((from_by, from), uids.clone(), mode).await?),
     };
+    let held = crossing.as_ref().map_or(0, Crossing::bytes);
+    let _room = room::take(&selected.user, held).await?;
     let work = async {
-        if across {
-            store.transfer_across((from_by, from), (to_by, to), uids, mode).await
-        } else {
-            store.transfer(from_by, (from, to), uids, mode).await
+        match &crossing {
+            Some(crossing) => store.transfer_across(crossing, (to_by, to)).await,
+            None => store.transfer(from_by, (from, to), uids, mode).await,
         }
     };
     let every = selected.user.server.settings().progress;
