@@ -71,7 +71,7 @@ impl UidCache {
 
     /// Remembers; says whether the stored snapshot should be written anew.
     pub(super) fn remember(&self, at: MailboxKey, known: &Known) -> Staleness {
-        let mut all = self.known.with_room();
+        let (mut all, _) = self.known.with_room(&at);
         let entry = all
             .entry(at)
             .or_insert_with(|| Remembered { known: known.clone(), stored: ModSeq::ZERO });

@@ -4,7 +4,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::bounded::Bounded;
+use crate::bounded::{Bounded, Room};
 use crate::id::AccountId;
 use crate::uid::ModSeq;
 
@@ -25,9 +25,9 @@ impl Latest {
 
     /// A commit is durable.
     pub(super) fn committed(&self, account: AccountId, modseq: ModSeq) {
-        let mut all = self.modseqs.with_room();
-        // They may just have been forgotten.
-        if all.is_empty() {
+        let (mut all, room) = self.modseqs.with_room(&account);
+        // Of those that were forgotten nobody knows any more whether there was a commit.
+        if room == Room::Made {
             self.changed();
         }
         let latest = all.entry(account).or_insert(modseq);
