@@ -46,14 +46,20 @@ async fn change(store: &Mailstore, commits: u32) {
     store.flag(other(), INBOX, rest, (set(SystemFlag::Flagged), None)).await.unwrap();
 }
 
+/// A session on a ledger that can be armed to lose something, in a mailbox that was changed so often.
+async fn armed(lost: Lost, commits: u32) -> (Arc<Interfered<FailAfter>>, Mailstore, Client) {
+    let ledger = Interfered::new(Arc::new(MemoryLedger::default()), FailAfter::losing(lost));
+    let store = on(ledger.clone());
+    change(&store, commits).await;
+    let client = Client::select(&store, 1).await;
+    (ledger, store, client)
+}
+
 /// Whichever call fails.
 #[tokio::test]
 async fn a_sync_that_fails_has_changed_nothing() {
     for lost in [Lost::Call, Lost::Answer] {
-        let ledger = Interfered::new(Arc::new(MemoryLedger::default()), FailAfter::losing(lost));
-        let store = on(ledger.clone());
-        change(&store, 4).await;
-        let mut client = Client::select(&store, 1).await;
+        let (ledger, store, mut client) = armed(lost, 4).await;
         for calls in 0..6 {
             change(&store, if calls == 1 { 1_100 } else { 4 }).await;
             let before = client.selected.uids().clone();
@@ -76,10 +82,7 @@ async fn a_sync_that_fails_has_changed_nothing() {
 #[tokio::test]
 async fn flags_that_could_not_be_read_are_told_later() {
     for lost in [Lost::Call, Lost::Answer] {
-        let ledger = Interfered::new(Arc::new(MemoryLedger::default()), FailAfter::losing(lost));
-        let store = on(ledger.clone());
-        change(&store, 40).await;
-        let mut client = Client::select(&store, 1).await;
+        let (ledger, store, mut client) = armed(lost, 40).await;
         let before = client.selected.modseq();
         store.flag(other(), INBOX, uids(25, 35), (set(SystemFlag::Seen), None)).await.unwrap();
         assert_eq!(client.selected.news().await.unwrap(), []);
@@ -124,10 +127,7 @@ async fn a_sync_that_is_given_up_has_changed_nothing() {
 #[tokio::test]
 async fn an_own_change_of_unknown_outcome_is_told() {
     for lost in [Lost::Call, Lost::Answer] {
-        let ledger = Interfered::new(Arc::new(MemoryLedger::default()), FailAfter::losing(lost));
-        let store = on(ledger.clone());
-        change(&store, 4).await;
-        let mut client = Client::select(&store, 1).await;
+        let (ledger, _, mut client) = armed(lost, 4).await;
         ledger.by.arm(0);
         let stored = client.store(uids(1, 9), (set(SystemFlag::Seen), None), Echo::Silent).await;
         assert!(stored.is_err());
