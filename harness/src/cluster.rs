@@ -10,11 +10,7 @@ use mailstore::backends::redis::{Redis, RedisSettings};
 use mailstore::random::Random;
 use mongodb::Client;
 
-fn variable(name: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| {
-        panic!("{name} is not set: scripts/services start; eval \"$(scripts/services env)\"")
-    })
-}
+use crate::services::{drop_database, service};
 
 fn unused_name() -> String {
     format!("test{:016x}", Random::draw().0 as u64)
@@ -32,23 +28,11 @@ pub(crate) struct Database(String);
 
 impl Drop for Database {
     fn drop(&mut self) {
-        // A server of the tests' own goes with all that it holds, and is slow to drop a part of it.
-        let uri = variable("MAILSTORE_TEST_MONGODB");
-        if std::env::var("MAILSTORE_TEST_MONGODB_OWN").is_ok_and(|own| own == uri) {
-            return;
-        }
-        let name = std::mem::take(&mut self.0);
-        // A runtime of its own: the test's may be at its end.
-        let work = move || -> mongodb::error::Result<()> {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            runtime.block_on(async {
-                let client = Client::with_uri_str(uri).await?;
-                client.database(&name).drop().await
-            })
-        };
-        if let Ok(Err(error)) = std::thread::spawn(work).join() {
-            eprintln!("a database is left: {error}");
-        }
+        let (name, uri) = (self.0.clone(), service("MAILSTORE_TEST_MONGODB"));
+        let there = uri.clone();
+        drop_database(&uri, &self.0, async move {
+            Client::with_uri_str(there).await?.database(&name).drop().await
+        });
     }
 }
 
@@ -99,10 +83,10 @@ pub(crate) async fn on_mongodb() -> (Backend, Database) {
 }
 
 async fn connect(database: &Database, options: MongoOptions) -> Backend {
-    let uri = variable("MAILSTORE_TEST_MONGODB");
+    let uri = service("MAILSTORE_TEST_MONGODB");
     let mongo = Mongo::connect(&uri, &database.0, options).await.unwrap();
     let settings = RedisSettings { prefix: unused_name(), ..RedisSettings::default() };
-    let redis = Redis::open(&variable("MAILSTORE_TEST_REDIS"), settings).unwrap();
+    let redis = Redis::open(&service("MAILSTORE_TEST_REDIS"), settings).unwrap();
     Backend {
         ledger: mongo.ledger(),
         blobs: mongo.blobs(),
@@ -114,7 +98,7 @@ async fn connect(database: &Database, options: MongoOptions) -> Backend {
 /// The same, with its blobs in S3.
 pub(crate) async fn with_s3() -> (Backend, Database) {
     let options = [
-        ("endpoint", variable("MAILSTORE_TEST_S3").as_str()),
+        ("endpoint", service("MAILSTORE_TEST_S3").as_str()),
         ("allow_http", "true"),
         ("access_key_id", "key"),
         ("secret_access_key", "secret"),

@@ -62,6 +62,7 @@ mod script;
 mod security_key;
 mod seeds;
 mod server;
+mod services;
 mod tls;
 mod totp;
 
@@ -77,6 +78,7 @@ pub use script::{Scene, Talk, play};
 pub use security_key::{Attested, PRESENT, SecurityKey, Signed, Signer, VERIFIED};
 pub use seeds::{near, seeds};
 pub use server::{Front, Server, set_timeout, wire_settings};
+pub use services::{drop_database, service};
 pub use tls::{certificate, trusting};
 pub use totp::totp;
 

@@ -35,9 +35,7 @@ fn a_name(content: &[u8]) -> ObjectName {
 
 /// A bucket of the double, made over its own protocol.
 async fn bucket() -> (String, Options) {
-    let endpoint = std::env::var("MAILSTORE_TEST_S3").expect(
-        "MAILSTORE_TEST_S3 is not set: scripts/services start; eval \"$(scripts/services env)\"",
-    );
+    let endpoint = harness::service("MAILSTORE_TEST_S3");
     let name = format!("b{:032x}", Random::draw().0);
     let host = endpoint.strip_prefix("http://").unwrap().to_owned();
     let request = format!("PUT /{name} HTTP/1.0\r\nHost: {host}\r\nContent-Length: 0\r\n\r\n");

@@ -20,9 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The Redis of `scripts/services`, for the rules; a prefix of its own keeps each test apart.
 fn common() -> Redis {
-    let url = std::env::var("MAILSTORE_TEST_REDIS").expect(
-        "MAILSTORE_TEST_REDIS is not set: scripts/services start; eval \"$(scripts/services env)\"",
-    );
+    let url = harness::service("MAILSTORE_TEST_REDIS");
     let prefix = format!("test{:032x}", Random::draw().0);
     Redis::open(&url, RedisSettings { prefix, ..RedisSettings::default() }).unwrap()
 }

@@ -22,12 +22,7 @@ const ANSWERS: &str = "not_a_server_error,status_code_conformance,content_type_c
     response_headers_conformance,response_schema_conformance,unsupported_method";
 
 fn program() -> PathBuf {
-    let found = std::env::var_os("MAILSTORE_TEST_SCHEMATHESIS");
-    let found = found.expect(
-        "MAILSTORE_TEST_SCHEMATHESIS is not set: scripts/services start; \
-         eval \"$(scripts/services env)\"",
-    );
-    found.into()
+    harness::service("MAILSTORE_TEST_SCHEMATHESIS").into()
 }
 
 /// A server with one user, who has mail.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use harness::{drop_database, service};
 use mailstore::backends::mongo::{Mongo, MongoOptions};
 use mailstore::random::Random;
 use mongodb::Client;
@@ -10,12 +11,7 @@ use mongodb::bson::{DateTime, Document, doc};
 
 /// Where the server is.
 pub(crate) fn uri() -> String {
-    std::env::var("MAILSTORE_TEST_MONGODB").unwrap_or_else(|_| {
-        panic!(
-            "MAILSTORE_TEST_MONGODB does not say where the MongoDB server is: run \
-             `scripts/services start`, then `eval \"$(scripts/services env)\"`"
-        )
-    })
+    service("MAILSTORE_TEST_MONGODB")
 }
 
 /// For a server that has many tests to serve at once.
@@ -56,20 +52,9 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        // A server of the tests' own goes with all that it holds, and is slow to drop a part of it.
-        if std::env::var("MAILSTORE_TEST_MONGODB_OWN").is_ok_and(|own| own == uri()) {
-            return;
-        }
         let name = self.0.clone();
-        let dropped = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            runtime.unwrap().block_on(async {
-                let client = Client::with_uri_str(uri()).await?;
-                client.database(&name).drop().await
-            })
+        drop_database(&uri(), &self.0, async move {
+            Client::with_uri_str(uri()).await?.database(&name).drop().await
         });
-        if let Ok(Err(error)) = dropped.join() {
-            eprintln!("the database {} is left: {error}", self.0);
-        }
     }
 }

@@ -3,10 +3,12 @@
 
 use std::time::{Duration, Instant};
 
+use harness::service;
+
 use crate::common::Site;
 use crate::common::mongodb::{self, Bson};
 use crate::raw;
-use crate::site::{Cluster, Database, Service, config, variable};
+use crate::site::{Cluster, Database, Service, config};
 use crate::writer::deliver;
 
 /// The store gives a call up after 30 s; the rest is for machines that are busy.
@@ -41,7 +43,7 @@ fn big(bytes: usize) -> String {
 
 #[test]
 fn a_server_that_cannot_be_used_is_said_at_the_start() {
-    let server = variable("MAILSTORE_TEST_MONGODB");
+    let server = service("MAILSTORE_TEST_MONGODB");
     let host = mongodb::host(&server);
     for (uri, said) in [
         ("mongo://somewhere".to_owned(), "check the URI"),

@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 use std::time::Duration;
 
+use harness::service;
 use rustix::process::Signal;
 use tempfile::TempDir;
 
@@ -50,7 +51,7 @@ impl Cluster {
         let between = own.filter(|_| database == Database::Behind).map(Between::of);
         let uri = match between.as_ref().map(Between::port).or(own) {
             Some(port) => format!("mongodb://127.0.0.1:{port}"),
-            None => variable("MAILSTORE_TEST_MONGODB"),
+            None => service("MAILSTORE_TEST_MONGODB"),
         };
         let database = format!("mailstore_test_{:032x}", mailstore::random::Random::draw().0);
         let config = config(&uri, &database, redis.port);
@@ -155,13 +156,6 @@ fn get(place: &str, path: &str) -> String {
     answer
 }
 
-/// What `scripts/services env` prints.
-pub(crate) fn variable(name: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| {
-        panic!("{name} is not set: scripts/services start; eval \"$(scripts/services env)\"")
-    })
-}
-
 /// A server of the test's own, that can be killed and comes back on the same port.
 pub(crate) struct Service {
     pub(crate) port: u16,
@@ -179,7 +173,7 @@ impl Service {
 
     pub(crate) fn secantus() -> Self {
         let arguments = ["--sync-on-commit", "--port"];
-        Self::start(variable("MAILSTORE_TEST_SECANTUSD"), &arguments, "--storage-path")
+        Self::start(service("MAILSTORE_TEST_SECANTUSD"), &arguments, "--storage-path")
     }
 
     fn start(program: String, arguments: &[&str], directory_option: &str) -> Self {

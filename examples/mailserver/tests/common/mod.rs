@@ -12,6 +12,7 @@ use std::path::Path;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
 use std::time::Duration;
 
+use harness::service;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
@@ -30,13 +31,9 @@ fn database() -> Option<String> {
     std::env::var_os("MAILSTORE_TEST_ON").map(|_| unused())
 }
 
-fn place(name: &str) -> String {
-    std::env::var(name).unwrap()
-}
-
 /// What a configuration says of the store.
 fn backend(database: &str) -> String {
-    let blobs = match place("MAILSTORE_TEST_ON").as_str() {
+    let blobs = match service("MAILSTORE_TEST_ON").as_str() {
         "mongodb" => "store".to_owned(),
         "s3" => format!("s3://mail/{database}"),
         other => panic!("MAILSTORE_TEST_ON={other}: there is none"),
@@ -46,9 +43,9 @@ fn backend(database: &str) -> String {
          [backend.mongodb]\nuri = \"{}\"\ndatabase = \"{database}\"\n\
          [backend.blob_options]\nendpoint = \"{}\"\nallow_http = \"true\"\n\
          access_key_id = \"key\"\nsecret_access_key = \"secret\"\nregion = \"us-east-1\"\n",
-        place("MAILSTORE_TEST_REDIS"),
-        place("MAILSTORE_TEST_MONGODB"),
-        place("MAILSTORE_TEST_S3"),
+        service("MAILSTORE_TEST_REDIS"),
+        service("MAILSTORE_TEST_MONGODB"),
+        service("MAILSTORE_TEST_S3"),
     )
 }
 
@@ -165,7 +162,7 @@ impl Site {
 impl Drop for Site {
     fn drop(&mut self) {
         if let Some(database) = &self.database {
-            mongodb::drop_database(&place("MAILSTORE_TEST_MONGODB"), database);
+            mongodb::drop_database(&service("MAILSTORE_TEST_MONGODB"), database);
         }
     }
 }

@@ -69,17 +69,16 @@ pub fn ask(host: &str, command: Bson) -> io::Result<Vec<u8>> {
     Ok(answer)
 }
 
-/// Removes a database from a server that was given; one of the tests' own goes with all that it
-/// holds, and is slow to drop a part of it. What cannot be removed, for the server asks who is
-/// there, say, is left.
+/// Drops a database of a test at its end, as [`harness::drop_database`] says. A server that asks who
+/// is there keeps it.
 pub fn drop_database(uri: &str, database: &str) {
-    if std::env::var("MAILSTORE_TEST_MONGODB_OWN").is_ok_and(|own| own == uri) {
-        return;
-    }
     let command = Bson::default().number("dropDatabase", 1).text("$db", database);
-    let done = ask(host(uri), command);
-    let says = |answer: &Vec<u8>, text: &[u8]| answer.windows(text.len()).any(|at| at == text);
-    if !done.is_ok_and(|answer| !says(&answer, b"errmsg\0")) {
-        eprintln!("the database {database} is left");
-    }
+    let host = host(uri).to_owned();
+    harness::drop_database(uri, database, async move {
+        let (answer, refusal) = (ask(&host, command)?, b"errmsg\0");
+        match answer.windows(refusal.len()).any(|at| at == refusal) {
+            true => Err(io::Error::other("the server has refused")),
+            false => Ok(()),
+        }
+    });
 }
