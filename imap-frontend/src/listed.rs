@@ -3,7 +3,7 @@
 use mailstore::mailbox::{MailboxState, Mailboxes, SEPARATOR};
 
 use crate::codec::MailboxName;
-use crate::codec::command::{ListForm, SpecialUse};
+use crate::codec::command::ListForm;
 use crate::codec::reply::ListAttribute;
 use crate::outcome::Failed;
 use crate::state::{Authenticated, Revision};
@@ -83,12 +83,6 @@ pub(crate) fn of_own(name: &str, all: &Mailboxes) -> Vec<ListAttribute> {
         true => ListAttribute::HasChildren,
         false => ListAttribute::HasNoChildren,
     });
-    attributes.extend(mailbox.special_use.and_then(special_use));
+    attributes.extend(mailbox.special_use.map(ListAttribute::Use));
     attributes
-}
-
-/// The attribute for what a mailbox is for.
-pub(crate) fn special_use(special_use: mailstore::mailbox::SpecialUse) -> Option<ListAttribute> {
-    let known = SpecialUse::ALL.into_iter().find(|known| known.name() == special_use.name());
-    known.map(ListAttribute::Use)
 }

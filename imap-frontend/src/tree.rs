@@ -8,7 +8,6 @@ use mailstore::mailbox::{Mailbox, MailboxState, Mailboxes, SEPARATOR};
 use mailstore::rights::{Right, Rights};
 
 use crate::codec::reply::ListAttribute;
-use crate::listed::special_use;
 use crate::names::OTHERS;
 use crate::outcome::Failed;
 use crate::room;
@@ -38,7 +37,7 @@ impl Item {
             true => ListAttribute::HasChildren,
             false => ListAttribute::HasNoChildren,
         });
-        attributes.extend(self.mailbox.special_use.and_then(special_use));
+        attributes.extend(self.mailbox.special_use.map(ListAttribute::Use));
         attributes
     }
 

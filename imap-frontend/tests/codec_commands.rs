@@ -7,10 +7,11 @@ use imap_frontend::codec::command::{
     Access, Authenticate, By, CatenatePart, Content, ContentName, Copy, Create, Echo, Enable,
     Fetch, FetchItem, Id, InitialStatus, Language, List, ListForm, ListReturn, ListSelection,
     Login, Marks, MessageData, Messages, Notify, NotifyEvent, Partial, Rename, ResultOption,
-    Search, Select, SpecialUse, Stage, Status, StatusItem, Store, UidExpunge, Watch,
+    Search, Select, Stage, Status, StatusItem, Store, UidExpunge, Watch,
 };
 use imap_frontend::codec::{Command, CommandText, MailboxName, Pattern, day, parse};
 use mailstore::flags::{FlagMode, FlagUpdate, Flags, Keyword, SystemFlag};
+use mailstore::mailbox::SpecialUse;
 use mailstore::mime::{FieldMode, Section, What};
 use mailstore::search::sort::{Criterion, Direction};
 use mailstore::search::thread::Algorithm;

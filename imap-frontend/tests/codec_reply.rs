@@ -1,12 +1,13 @@
 //! Responses as bytes, after the RFCs' examples.
 #![allow(clippy::unwrap_used)]
 
-use imap_frontend::codec::command::{ListForm, SpecialUse, StatusItem};
+use imap_frontend::codec::command::{ListForm, StatusItem};
 use imap_frontend::codec::reply::{
     Code, Condition, ListAttribute, NewKeywords, Recent, StatusValue,
 };
 use imap_frontend::codec::{Command, CommandText, Reply, Tag, parse, write_internal_date};
 use mailstore::flags::{Flags, Keyword, SystemFlag};
+use mailstore::mailbox::SpecialUse;
 use mailstore::time::InternalDate;
 use mailstore::uid::{ModSeq, Seq, Uid, UidSet};
 use proptest::prelude::*;

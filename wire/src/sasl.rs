@@ -27,7 +27,7 @@ mod scram;
 mod xoauth2;
 
 pub use bindings::Bindings;
-pub use line::{MAX_LINE, MAX_SHORT_LINE, Response, decode_initial, decode_response, encode};
+pub use line::{MAX_LINE, MAX_SHORT_LINE, decode_initial, decode_response, encode};
 pub use scram::KeysWanted;
 
 /// A mechanism.

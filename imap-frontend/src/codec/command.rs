@@ -38,7 +38,7 @@ pub use authenticate::Authenticate;
 pub use cancel_update::CancelUpdate;
 pub use catenate::CatenatePart;
 pub use copy::Copy;
-pub use create::{Create, SpecialUse};
+pub use create::Create;
 pub use enable::Enable;
 pub use esearch::{Esearch, Source};
 pub use expunge::UidExpunge;

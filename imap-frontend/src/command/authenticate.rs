@@ -2,9 +2,7 @@
 
 use bytes::Bytes;
 use mailstore::store::directory::{Service, Verdict};
-use wire::sasl::{
-    Exchange, Login, MAX_SHORT_LINE, Mechanism, Response, SaslError, Step, decode_response,
-};
+use wire::sasl::{Exchange, Login, MAX_SHORT_LINE, Mechanism, SaslError, Step, decode_response};
 
 use super::login;
 use crate::codec::command::Authenticate;
@@ -76,11 +74,7 @@ async fn answer(session: &mut Session, challenge: &[u8], most: usize) -> Result<
 }
 
 fn respond(line: Bytes) -> Result<Vec<u8>, Failed> {
-    match decode_response(line.into()) {
-        Ok(Response::Message(message)) => Ok(message),
-        Ok(Response::Cancelled) => Err(failed(SaslError::Cancelled)),
-        Err(error) => Err(failed(error)),
-    }
+    decode_response(line.into()).map_err(failed)
 }
 
 /// All of these are the client's mistakes; a cancelled exchange is BAD too (RFC 9051 6.2.2).

@@ -3,7 +3,7 @@
 use mailstore::Actor;
 use mailstore::change::MailboxOp;
 use mailstore::id::MailboxKey;
-use mailstore::mailbox::{SEPARATOR, SpecialUse};
+use mailstore::mailbox::SEPARATOR;
 
 use crate::codec::MailboxName;
 use crate::codec::command::{Create, Rename};
@@ -20,7 +20,7 @@ use crate::talk::Talk;
 pub(super) async fn create(talk: &mut Talk, user: &Authenticated, create: &Create) -> Outcome {
     let special_use = match create.uses.as_slice() {
         [] => None,
-        [Some(one)] => SpecialUse::from_name(one.name()),
+        &[Some(one)] => Some(one),
         [None] => return Err(Failed::no(Code::UseAttr, "There is no such special use")),
         _ => return Err(Failed::no(Code::UseAttr, "A mailbox has one special use at most")),
     };

@@ -29,16 +29,7 @@ impl<'a> Draft<'a> {
         if seen.head.modseq >= LAST_MODSEQ {
             return Err(Refusal::ModSeqsExhausted(seen.head.modseq));
         }
-        let delta = Delta {
-            head: seen.head.clone(),
-            mailboxes: Vec::new(),
-            emails: Vec::new(),
-            rows: Vec::new(),
-            subscriptions: None,
-            properties: Vec::new(),
-            record: None,
-            outcome: Outcome::Done,
-        };
+        let delta = Self::nothing(seen, Outcome::Done);
         let modseq = seen.head.modseq.next();
         Ok(Self { change, seen, delta, entries: Vec::new(), modseq })
     }

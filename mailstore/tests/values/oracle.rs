@@ -2,10 +2,9 @@
 //! that share a character joined, unknown charsets and bad padding forgiven, `20:57` without
 //! seconds, a broken date refused), and seldom.
 
+use harness::Newlines;
 use mailparse::{MailHeader, dateparse, parse_header};
 use mailstore::mime::header::{Fields, SentDate};
-
-use crate::corpus::{corpus, files};
 
 /// How often two readers gave the same.
 #[derive(Debug, Default)]
@@ -30,8 +29,8 @@ fn each_field(
     names: &[&str],
     mut see: impl FnMut(MailHeader<'_>, mailstore::mime::header::Field<'_>),
 ) {
-    let Some(tar) = corpus() else { return };
-    for raw in files(&tar) {
+    let Some(files) = harness::corpus(Newlines::AsIs) else { return };
+    for raw in &files {
         let fields = Fields::new(raw).filter(|field| names.iter().any(|name| field.is(name)));
         for field in fields.filter(|field| field.lines.len() < 4096) {
             if let Ok((theirs, _)) = parse_header(field.lines) {

@@ -5,12 +5,26 @@ use std::collections::BTreeMap;
 use mailstore::flags::{FlagUpdate, Flags};
 use mailstore::id::{AccountId, MailboxId, SessionId};
 use mailstore::message::{Presence, Want};
+use mailstore::store::Purge;
+use mailstore::time::Timestamp;
 use mailstore::uid::{ModSeq, Seq, Uid, UidSet};
 use mailstore::{Access, Actor, Error, Mailstore, Notice, Selected};
 
 /// The account of all these tests.
 pub(crate) fn account() -> AccountId {
     AccountId::new(1).unwrap()
+}
+
+/// All records go; sessions that have not read them are resynchronised.
+pub(crate) async fn trim(store: &Mailstore) {
+    let never = Timestamp::from_millis(0);
+    let purge = Purge {
+        expunged_before: never,
+        journal_before: Timestamp::from_millis(i64::MAX),
+        claims_before: never,
+        pack_before: never,
+    };
+    while store.ledger().purge(&purge).await.unwrap().more {}
 }
 
 /// What a client believes of one message.

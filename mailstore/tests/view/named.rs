@@ -10,12 +10,12 @@ use mailstore::flags::{FlagMode, FlagUpdate, Flags, SystemFlag};
 use mailstore::id::{AccountId, MailboxId, SessionId};
 use mailstore::message::{Presence, Row, Want};
 use mailstore::search::{Candidate, Key, Matcher, Recency, Scope};
-use mailstore::store::{Beacon, LocalBeacon, Purge, Watch};
+use mailstore::store::{Beacon, LocalBeacon, Watch};
 use mailstore::time::Timestamp;
 use mailstore::uid::{ModSeq, Uid, UidSet};
 use mailstore::{Actor, Incoming, Mailstore, Notice, Selected, Settings};
 
-use crate::client::{Client, Echo, account};
+use crate::client::{Client, Echo, account, trim};
 
 const INBOX: MailboxId = MailboxId::INBOX;
 
@@ -289,17 +289,6 @@ async fn j8_a_mailbox_that_is_gone_is_told_once() {
         let head = store.mailboxes(account()).await.unwrap().head;
         assert_eq!(selected.view().cursor(), head.modseq);
     }
-}
-
-async fn trim(store: &Mailstore) {
-    let never = Timestamp::from_millis(0);
-    let purge = Purge {
-        expunged_before: never,
-        journal_before: Timestamp::from_millis(i64::MAX),
-        claims_before: never,
-        pack_before: never,
-    };
-    while store.ledger().purge(&purge).await.unwrap().more {}
 }
 
 /// J9: what is announced can be read, however soon, and even if it goes at once.

@@ -6,14 +6,12 @@ use mailstore::backends::memory;
 use mailstore::change::{ExpungeGuard, Transfer};
 use mailstore::flags::{FlagMode, FlagUpdate, Flags, Keyword};
 use mailstore::id::{MailboxId, SessionId};
-use mailstore::store::Purge;
-use mailstore::time::Timestamp;
 use mailstore::uid::{Uid, UidSet};
 use mailstore::{Actor, Incoming, Mailstore, Settings};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use crate::client::{Client, Echo, account};
+use crate::client::{Client, Echo, account, trim};
 
 /// Sessions 1 to this have INBOX selected; 0 is nobody.
 const CLIENTS: usize = 3;
@@ -161,7 +159,7 @@ impl World {
             Step::Move { by, uids } => self.transfer(by, uids, Transfer::Move).await,
             Step::Sync { by } => self.clients[by - 1].sync().await.unwrap(),
             Step::Reconnect { by, sample } => self.clients[by - 1].reconnect(sample).await,
-            Step::Trim => self.trim().await,
+            Step::Trim => trim(&self.store).await,
         }
     }
 
@@ -169,18 +167,6 @@ impl World {
         let uids = self.some(uids).await;
         let places = (MailboxId::INBOX, MailboxId::INBOX);
         self.store.transfer(Self::actor(by), places, uids, mode).await.unwrap();
-    }
-
-    /// All records go; sessions that have not read them are resynchronised.
-    async fn trim(&self) {
-        let never = Timestamp::from_millis(0);
-        let purge = Purge {
-            expunged_before: never,
-            journal_before: Timestamp::from_millis(i64::MAX),
-            claims_before: never,
-            pack_before: never,
-        };
-        while self.store.ledger().purge(&purge).await.unwrap().more {}
     }
 
     async fn finish(mut self) {

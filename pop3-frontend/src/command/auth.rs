@@ -4,7 +4,7 @@ use bytes::Bytes;
 use mailstore::store::directory::{Service, Verdict};
 use wire::line::Line;
 use wire::sasl::{
-    Exchange, Login, Mechanism, Response, SaslError, Step, decode_initial, decode_response, encode,
+    Exchange, Login, Mechanism, SaslError, Step, decode_initial, decode_response, encode,
 };
 
 use crate::codec::command::Auth;
@@ -87,11 +87,7 @@ impl Session {
 }
 
 fn respond(line: Bytes) -> Result<Vec<u8>, Failed> {
-    match decode_response(line.into()) {
-        Ok(Response::Message(message)) => Ok(message),
-        Ok(Response::Cancelled) => Err(failed(SaslError::Cancelled)),
-        Err(error) => Err(failed(error)),
-    }
+    decode_response(line.into()).map_err(failed)
 }
 
 /// The client's mistake; AUTH says that it is about the login (RFC 3206 6).

@@ -13,24 +13,22 @@ pub const MAX_SHORT_LINE: usize = 1024;
 /// How many bytes of base64 are decoded at a time; a multiple of 4.
 const BLOCK: usize = 1024;
 
-/// A line the client sent in answer to a challenge.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Response {
-    /// It wants to go no further.
-    Cancelled,
-    /// Its message.
-    Message(Vec<u8>),
-}
-
-/// Reads a line, without its CRLF. The message is where the line was, and needs no more memory.
-pub fn decode_response(line: Vec<u8>) -> Result<Response, SaslError> {
+/// Reads the line that a client sends in answer to a challenge, without its CRLF. The message is
+/// where the line was, and needs no more memory.
+///
+/// # Errors
+/// The client cancels; or the line is too long, or not base64.
+pub fn decode_response(line: Vec<u8>) -> Result<Vec<u8>, SaslError> {
     match line.as_slice() {
-        b"*" => Ok(Response::Cancelled),
-        _ => decode(line).map(Response::Message),
+        b"*" => Err(SaslError::Cancelled),
+        _ => decode(line),
     }
 }
 
 /// Reads an initial response, given on the line of the command: `=` stands for an empty one.
+///
+/// # Errors
+/// It is too long, or not base64.
 pub fn decode_initial(word: &[u8]) -> Result<Vec<u8>, SaslError> {
     match word {
         b"=" => Ok(Vec::new()),

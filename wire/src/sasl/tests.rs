@@ -91,9 +91,9 @@ fn login_with_initial_response() {
 fn lines() {
     assert_eq!(decode_initial(b"="), Ok(vec![]));
     assert_eq!(decode_initial(b"AGEAYg=="), Ok(b"\0a\0b".to_vec()));
-    assert_eq!(decode_response(b"*".to_vec()), Ok(Response::Cancelled));
-    assert_eq!(decode_response(vec![]), Ok(Response::Message(vec![])));
-    assert_eq!(decode_response(b"am9l".to_vec()), Ok(Response::Message(b"joe".to_vec())));
+    assert_eq!(decode_response(b"*".to_vec()), Err(SaslError::Cancelled));
+    assert_eq!(decode_response(vec![]), Ok(vec![]));
+    assert_eq!(decode_response(b"am9l".to_vec()), Ok(b"joe".to_vec()));
     for line in [&b"="[..], b"AGEAYg", b"AGEAYg==\r", b" AGEA", b"AGEAYh==", b"A", b"**"] {
         assert_eq!(decode_response(line.to_vec()), Err(SaslError::NotBase64), "{line:?}");
     }
@@ -107,7 +107,7 @@ fn long_lines() {
     for len in [766, 767, 768, 769, 1535, 1536, 1537, 5000] {
         let message: Vec<u8> = (0..len).map(|at| (at * at % 251) as u8).collect();
         let line = encode(&message).into_bytes();
-        assert_eq!(decode_response(line), Ok(Response::Message(message)));
+        assert_eq!(decode_response(line), Ok(message));
     }
     let early = format!("{}QQ=={}", "AAAA".repeat(255), "AAAA".repeat(10));
     assert_eq!(decode_response(early.into_bytes()), Err(SaslError::NotBase64));
@@ -143,7 +143,7 @@ fn a_token_takes_no_memory_of_its_own() {
     let token = format!("n,a=joe,\x01auth=Bearer {}\x01\x01", "x".repeat(4000));
     let line = encode(token.as_bytes()).into_bytes();
     let place = line.as_ptr();
-    let Ok(Response::Message(message)) = decode_response(line) else { panic!("it is base64") };
+    let Ok(message) = decode_response(line) else { panic!("it is base64") };
     let step = Exchange::start(Mechanism::OAuthBearer, &Bindings::default(), Some(message));
     let Step::Credentials(login) = step else { panic!("{step:?}") };
     let Credentials::Bearer { token, .. } = login.credentials else { panic!("no token") };

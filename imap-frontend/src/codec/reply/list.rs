@@ -1,9 +1,10 @@
 //! LIST, LSUB and XLIST responses (RFC 9051 7.3.1).
 
 use bytes::BufMut;
+use mailstore::mailbox::SpecialUse;
 
 use super::{Reply, data, string};
-use crate::codec::command::{ListForm, SpecialUse};
+use crate::codec::command::ListForm;
 
 /// What LIST says of a mailbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
