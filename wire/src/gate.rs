@@ -1,10 +1,10 @@
 //! How many connections are let in.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::tally::Tally;
 
 /// How many connections there may be at a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub struct Gate(Arc<Counts>);
 struct Counts {
     limits: Limits,
     total: AtomicUsize,
-    addresses: Mutex<HashMap<IpAddr, usize>>,
+    addresses: Mutex<Tally<IpAddr>>,
 }
 
 impl Gate {
@@ -64,7 +64,7 @@ impl Gate {
 }
 
 impl Counts {
-    fn addresses(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
+    fn addresses(&self) -> MutexGuard<'_, Tally<IpAddr>> {
         self.addresses.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -80,12 +80,8 @@ impl Pass {
     /// Counts it under its address as well, once that is known.
     pub(crate) fn count_address(&mut self, address: IpAddr) -> Result<(), Crowded> {
         let address = site(address);
-        let mut addresses = self.counts.addresses();
-        let count = addresses.get(&address).copied().unwrap_or(0);
-        if count >= self.counts.limits.per_address {
-            return Err(Crowded::Address);
-        }
-        addresses.insert(address, count + 1);
+        let most = self.counts.limits.per_address;
+        self.counts.addresses().take(address, most).ok_or(Crowded::Address)?;
         self.address = Some(address);
         Ok(())
     }
@@ -94,12 +90,8 @@ impl Pass {
 impl Drop for Pass {
     fn drop(&mut self) {
         self.counts.total.fetch_sub(1, Ordering::Relaxed);
-        let Some(address) = self.address else { return };
-        if let Entry::Occupied(mut entry) = self.counts.addresses().entry(address) {
-            match entry.get() {
-                0 | 1 => drop(entry.remove()),
-                _ => *entry.get_mut() -= 1,
-            }
+        if let Some(address) = self.address {
+            self.counts.addresses().give_back(address);
         }
     }
 }
@@ -135,7 +127,7 @@ mod tests {
         assert_eq!(gate.connections(), 2);
         drop((second, third));
         assert_eq!(gate.connections(), 0);
-        assert!(gate.0.addresses().is_empty());
+        assert_eq!(gate.0.addresses().keys().count(), 0);
     }
 
     #[test]
@@ -153,6 +145,6 @@ mod tests {
         let gate = Gate::new(Limits { total: 9, per_address: 0 });
         assert!(gate.admit().unwrap().count_address(ip("192.0.2.1")).is_err());
         assert_eq!(gate.connections(), 0);
-        assert!(gate.0.addresses().is_empty());
+        assert_eq!(gate.0.addresses().keys().count(), 0);
     }
 }

@@ -76,6 +76,7 @@ pub mod sasl;
 mod serve;
 mod shutdown;
 mod stream;
+mod tally;
 mod timeouts;
 mod tls;
 

@@ -4,8 +4,7 @@
 //! that dies has none when its leases have ended. Where hosts share nothing, or it is away, each counts
 //! for itself, and nobody is turned away for that.
 
-use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
@@ -16,6 +15,8 @@ use mailstore::time::Timestamp;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
+
+use crate::tally::Tally;
 
 /// How often what is held is said again, unless something else is said.
 const PACE: Duration = Duration::from_secs(30);
@@ -45,7 +46,7 @@ struct Inner {
 /// What this process has.
 #[derive(Debug, Default)]
 struct Own {
-    counts: HashMap<AccountId, u32>,
+    counts: Tally<AccountId>,
     /// Accounts that have fewer than was said.
     fewer: HashSet<AccountId>,
 }
@@ -78,13 +79,7 @@ impl Places {
     }
 
     fn take_here(&self, account: AccountId, most: u32) -> Option<Place> {
-        let mut own = self.0.own();
-        let count = own.counts.get(&account).copied().unwrap_or(0);
-        if count >= most {
-            return None;
-        }
-        own.counts.insert(account, count + 1);
-        drop(own);
+        self.0.own().counts.take(account, most as usize)?;
         Some(Place { places: Arc::clone(&self.0), account })
     }
 }
@@ -99,7 +94,7 @@ impl Inner {
     async fn say(&self, account: AccountId, most: u64) -> bool {
         let turn = account.get().cast_unsigned() as usize % TURNS;
         let _turn = self.turns[turn].lock().await;
-        let count = self.own().counts.get(&account).copied().unwrap_or(0).into();
+        let count = self.own().counts.of(account) as u64;
         let (holder, lease) = (self.holder, self.pace * RENEWALS);
         let hold = Hold { holder, count, most, lease };
         let key = format!("{} of account {account}", self.what);
@@ -133,12 +128,7 @@ pub struct Place {
 impl Drop for Place {
     fn drop(&mut self) {
         let mut own = self.places.own();
-        if let Entry::Occupied(mut entry) = own.counts.entry(self.account) {
-            match entry.get() {
-                0 | 1 => drop(entry.remove()),
-                _ => *entry.get_mut() -= 1,
-            }
-        }
+        own.counts.give_back(self.account);
         own.fewer.insert(self.account);
         drop(own);
         self.places.given_back.notify_one();
@@ -217,7 +207,7 @@ mod tests {
         drop(first);
         assert!(places.take(account(1), 2).await.is_some());
         drop(second);
-        assert!(places.0.own().counts.is_empty());
+        assert_eq!(places.0.own().counts.keys().count(), 0);
     }
 
     #[tokio::test]
