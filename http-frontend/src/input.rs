@@ -15,6 +15,7 @@ use serde::de::DeserializeOwned;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::api::Api;
+use crate::codec::number;
 use crate::problem::Problem;
 use crate::schema::check_text;
 
@@ -32,10 +33,7 @@ pub(crate) async fn number<T: FromStr>(
     name: &'static str,
 ) -> Result<T, Problem> {
     let text = param(parts, name).await?;
-    // `parse` takes a plus sign, which no address of ours has.
-    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-    let number = digits.then(|| text.parse().ok()).flatten();
-    number.ok_or_else(|| Problem::field(name, "not a number, or out of range"))
+    number::parse(&text).ok_or_else(|| Problem::field(name, "not a number, or out of range"))
 }
 
 /// The query of a request.

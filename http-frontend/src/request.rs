@@ -15,6 +15,7 @@ use mailstore::uid::Uid;
 
 use crate::api::Api;
 use crate::caller::{About, Caller};
+use crate::codec;
 use crate::input::{number, param};
 use crate::problem::Problem;
 
@@ -209,9 +210,8 @@ impl FromRequestParts<Arc<Api>> for Holder {
 }
 
 fn account(text: &str) -> Result<AccountId, Problem> {
-    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-    let number = digits.then(|| text.parse().ok()).flatten().and_then(AccountId::new);
-    number.ok_or_else(|| Problem::field("user", "neither a user's number nor `me`"))
+    let account = codec::number::parse(text).and_then(AccountId::new);
+    account.ok_or_else(|| Problem::field("user", "neither a user's number nor `me`"))
 }
 
 /// A mailbox of a user: `{user}` and `{mailbox}` of the path.

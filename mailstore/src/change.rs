@@ -288,8 +288,9 @@ impl Change {
     }
 }
 
-/// Pieces small enough that other changes pass between them.
-pub(crate) fn split(mut uids: UidSet) -> Vec<UidSet> {
+/// Pieces of at most [`SPLIT`] messages, small enough that other changes pass between them; one piece
+/// at least, be it empty.
+pub fn split(mut uids: UidSet) -> Vec<UidSet> {
     let mut steps = Vec::new();
     while uids.len() > SPLIT {
         let (head, tail) = uids.split_at(SPLIT);

@@ -10,7 +10,7 @@ use axum::http::header::{CONTENT_TYPE, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures::stream;
-use mailstore::change::{ExpungeGuard, SPLIT, Transfer};
+use mailstore::change::{ExpungeGuard, Transfer, split};
 use mailstore::flags::FlagUpdate;
 use mailstore::id::MailboxId;
 use mailstore::uid::UidSet;
@@ -76,7 +76,8 @@ pub(crate) async fn change_messages(
     let step = Step::of(&action)?;
     let found = find(&api, &place, &query).await?;
     let total = found.len();
-    let work = Work { store: api.store.clone(), place, step, rest: split(&found), done: 0, total };
+    let rest = split(found).into_iter().filter(|uids| !uids.is_empty()).collect();
+    let work = Work { store: api.store.clone(), place, step, rest, done: 0, total };
     let lines = stream::unfold(Some((work, Told::Nothing)), |state| async move {
         let (work, told) = state?;
         Some(work.next(told).await)
@@ -168,13 +169,4 @@ impl Work {
         }
         Ok(())
     }
-}
-
-/// In steps, each of them one commit.
-fn split(all: &UidSet) -> VecDeque<UidSet> {
-    let (mut steps, mut uids) = (VecDeque::new(), all.iter().peekable());
-    while uids.peek().is_some() {
-        steps.push_back(uids.by_ref().take(SPLIT as usize).collect());
-    }
-    steps
 }
