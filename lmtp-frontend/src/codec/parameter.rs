@@ -85,11 +85,7 @@ pub struct OriginalRecipient {
 
 impl MailParameters {
     pub(crate) fn parse(cursor: &mut Cursor<'_>) -> Result<Self, CommandError> {
-        let mut parameters = Self::default();
-        while let Some(parameter) = Parameter::next(cursor)? {
-            parameters.add(&parameter)?;
-        }
-        Ok(parameters)
+        all(cursor, Self::add)
     }
 
     fn add(&mut self, parameter: &Parameter<'_>) -> Result<(), CommandError> {
@@ -107,11 +103,7 @@ impl MailParameters {
 
 impl RcptParameters {
     pub(crate) fn parse(cursor: &mut Cursor<'_>) -> Result<Self, CommandError> {
-        let mut parameters = Self::default();
-        while let Some(parameter) = Parameter::next(cursor)? {
-            parameters.add(&parameter)?;
-        }
-        Ok(parameters)
+        all(cursor, Self::add)
     }
 
     fn add(&mut self, parameter: &Parameter<'_>) -> Result<(), CommandError> {
@@ -121,6 +113,18 @@ impl RcptParameters {
             _ => Err(parameter.unknown()),
         }
     }
+}
+
+/// All parameters up to the end of the line, added one by one.
+fn all<P: Default>(
+    cursor: &mut Cursor<'_>,
+    add: impl Fn(&mut P, &Parameter<'_>) -> Result<(), CommandError>,
+) -> Result<P, CommandError> {
+    let mut parameters = P::default();
+    while let Some(parameter) = Parameter::next(cursor)? {
+        add(&mut parameters, &parameter)?;
+    }
+    Ok(parameters)
 }
 
 /// `keyword [ "=" value ]`, with its places in the line.
