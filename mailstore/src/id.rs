@@ -5,7 +5,7 @@ use std::fmt;
 use crate::random::Random;
 use crate::time::Timestamp;
 
-/// An account: the unit of serialisation, of quota and (one day) of sharding.
+/// An account: the unit of serialisation, of quota and of sharding.
 ///
 /// The [`Directory`](crate::store::Directory) chooses it; it is below 2^63, so that every backend
 /// can hold it in a signed 64-bit integer.
