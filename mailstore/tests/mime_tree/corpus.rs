@@ -33,11 +33,12 @@ fn every_message_of_the_corpus_comes_back() {
     for raw in &files {
         comes_back_in_all_newlines(raw.clone());
     }
-    let together = files.iter().filter(|raw| is_as_together(&raw.clone().into(), &small_bodies()));
+    let together =
+        files.iter().filter(|raw| is_as_together(&Bytes::copy_from_slice(raw), &small_bodies()));
     assert!(together.count() * 100 > files.len() * 99);
 }
 
-/// Runs the generator and tries every message it makes.
+/// Runs the generator and tries every message it makes. Those that are empty are left out there.
 fn generated(arguments: &[&str], least: usize) {
     let Some(messages) = harness::generated(arguments) else { return };
     assert!(messages.len() >= least, "{}", messages.len());
@@ -47,7 +48,8 @@ fn generated(arguments: &[&str], least: usize) {
 #[test]
 fn every_named_case_of_the_generator_comes_back() {
     generated(&["--seed", "1"], 150);
-    generated(&["--seed", "2", "--count", "1200"], 1_200);
+    generated(&["--seed", "2", "--count", "1200"], 1_190);
+    comes_back_in_all_newlines(Vec::new());
 }
 
 #[test]
