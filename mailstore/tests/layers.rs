@@ -1,5 +1,5 @@
-//! The order of layers: who may import whom, and what the pure ones may not do. DESIGN's section 2,
-//! enforced.
+//! The order of layers: who may import whom, and what the pure ones may not do. The list of
+//! ARCHITECTURE.md, enforced.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::BTreeMap;

@@ -52,7 +52,7 @@ enum Step {
     /// The connection is lost, and a new one made.
     Reconnect {
         by: usize,
-        /// Every how manieth message the client names with its number.
+        /// Of how many messages the client names one with its number.
         sample: usize,
     },
     Trim,

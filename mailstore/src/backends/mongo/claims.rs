@@ -1,4 +1,4 @@
-//! Blob rows and claims (DESIGN: once, and gone when unused).
+//! Blob rows and claims: a blob is kept once, and is gone when it is unused.
 //!
 //! A claim is `pending` until its email is there; the commit of the email takes that away. A row
 //! is a *suspect* from when one of its claims goes: the sweep looks at suspects only. Whoever takes

@@ -227,7 +227,7 @@ mod tests {
         Uid::new(number).unwrap()
     }
 
-    /// The windows of a set in which only every so-manieth UID is found.
+    /// The windows of a set of whose UIDs one in so many is found.
     fn windows(uids: &UidSet, every: u32) -> Vec<Window> {
         let mut windows = Windows::new(uids.clone());
         let (mut all, mut found) = (Vec::new(), 0);
