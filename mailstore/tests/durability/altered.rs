@@ -41,12 +41,12 @@ async fn fill(dir: &Path) {
 async fn read(dir: &Path, uid: u32) -> Result<(), Error> {
     let store = open(dir).unwrap();
     let by = account().into();
-    let inbox = store.select(by, MailboxId::INBOX, Access::ReadOnly).await?.unwrap();
+    let missing = |what: &'static str| StoreError::unavailable("read", what);
+    let inbox = store.select(by, MailboxId::INBOX, Access::ReadOnly).await?;
+    let inbox = inbox.ok_or_else(|| missing("the mailbox is not there"))?;
     let uids = UidSet::single(Uid::new(uid).unwrap());
     let page = inbox.fetch(&uids, Want::Email).await?;
-    let Some(message) = page.messages.first() else {
-        return Err(StoreError::unavailable("read", "the message is not there").into());
-    };
+    let message = page.messages.first().ok_or_else(|| missing("the message is not there"))?;
     let raw = store.read(message.tree.as_ref().unwrap().plan()).to_bytes().await?;
     assert_eq!(raw, MESSAGES[uid as usize - 1].message(), "wrong bytes of UID {uid}");
     Ok(())
