@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
+use crate::actor::Actor;
 use crate::change::Refusal;
 use crate::error::Error;
 use crate::filter::{Facts, Filter, MAX_FILTERS};
 use crate::id::AccountId;
 use crate::intake::Prepared;
-use crate::mailstore::{Actor, Mailstore};
+use crate::mailstore::Mailstore;
 use crate::property::Scope;
 use crate::store::StoreError;
 

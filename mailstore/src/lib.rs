@@ -28,6 +28,7 @@
 
 #[cfg(feature = "accounts")]
 pub mod accounts;
+mod actor;
 pub mod backends;
 pub mod blob;
 mod bounded;
@@ -69,11 +70,12 @@ pub mod uid;
 pub mod view;
 mod watched;
 
+pub use actor::Actor;
 pub use budget::{Admission, Budget};
 pub use error::Error;
 pub use feed::{Fed, Feed};
 pub use intake::{Incoming, Prepared};
-pub use mailstore::{Actor, Appended, Backend, Mailstore, Transferred};
+pub use mailstore::{Appended, Backend, Mailstore, Transferred};
 pub use reader::Reader;
 pub use removal::Removal;
 pub use searching::{Found, Threaded};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use crate::actor::Actor;
 use crate::budget::{Admission, Budget};
 use crate::change::{
     Change, Committed, ExpungeGuard, MAX_MAILBOXES, MailboxOp, NewMessage, Op, Outcome, Refusal,
@@ -14,7 +15,7 @@ use crate::contents::Contents;
 use crate::encrypting::Encrypting;
 use crate::error::Error;
 use crate::flags::FlagUpdate;
-use crate::id::{AccountId, ChangeId, MailboxId, MailboxKey, SessionId};
+use crate::id::{AccountId, ChangeId, MailboxId, MailboxKey};
 use crate::intake::{Incoming, Prepared, in_time};
 use crate::lanes::Lanes;
 use crate::mailbox::{INBOX, Mailbox, Mailboxes, Quota, SpecialUse};
@@ -30,6 +31,12 @@ use crate::time::Timestamp;
 use crate::uid::{ModSeq, Uid, UidSet};
 
 /// A mail store: a ledger, a blob store and a beacon, and the operations on them. Cheap to clone.
+///
+/// # Errors
+/// All operations fail in the same ways. [`Error::Refused`]: a rule says no, [`Refusal`] which one,
+/// and nothing has happened; of an operation of several commits, such as MOVE, those before stay.
+/// [`Error::NotEncrypted`]: a message was to be encrypted, could not be, and is not stored.
+/// [`Error::Store`]: the backend failed; a change may have been made or not.
 #[derive(Clone, Debug)]
 pub struct Mailstore {
     inner: Arc<Inner>,
@@ -71,42 +78,6 @@ pub struct Appended {
     pub uids: UidSet,
     /// The commit.
     pub modseq: ModSeq,
-}
-
-/// Who changes what: the account, and the session that asks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Actor {
-    /// The account whose mail is changed.
-    pub account: AccountId,
-    /// Who asks: the account itself, or another, which may do what the access lists give it
-    /// ([`rights`](crate::rights)).
-    pub user: AccountId,
-    /// The session, or [`SessionId::NONE`].
-    pub session: SessionId,
-}
-
-impl From<AccountId> for Actor {
-    fn from(account: AccountId) -> Self {
-        Self::new(account, SessionId::NONE)
-    }
-}
-
-impl Actor {
-    /// An account that changes its own mail.
-    pub fn new(account: AccountId, session: SessionId) -> Self {
-        Self { account, user: account, session }
-    }
-
-    /// The same user in the same session, in another account's mail.
-    #[must_use]
-    pub fn within(self, account: AccountId) -> Self {
-        Self { account, ..self }
-    }
-
-    /// Is it another's mail?
-    pub fn is_guest(self) -> bool {
-        self.account != self.user
-    }
 }
 
 impl Mailstore {

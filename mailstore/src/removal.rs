@@ -1,9 +1,10 @@
 //! Removing messages in one commit.
 
+use crate::actor::Actor;
 use crate::change::{ExpungeGuard, MAX_COPY, Op, Outcome, Refusal, Transfer};
 use crate::error::Error;
 use crate::id::MailboxId;
-use crate::mailstore::{Actor, Mailstore};
+use crate::mailstore::Mailstore;
 use crate::uid::UidSet;
 
 /// What becomes of messages that [`Mailstore::remove`] removes.

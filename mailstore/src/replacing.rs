@@ -1,10 +1,11 @@
 //! A message in the place of another.
 
+use crate::actor::Actor;
 use crate::change::{Op, Outcome};
 use crate::error::Error;
 use crate::id::{MailboxId, MailboxKey};
 use crate::intake::{Incoming, in_time};
-use crate::mailstore::{Actor, Appended, Mailstore};
+use crate::mailstore::{Appended, Mailstore};
 use crate::time::Timestamp;
 use crate::uid::{Uid, UidSet};
 

@@ -2,12 +2,13 @@
 
 mod changes;
 
+use crate::actor::Actor;
 use crate::error::Error;
 use crate::flags::FlagUpdate;
 use crate::id::{AccountId, MailboxId, MailboxKey, SessionId};
 use crate::journal::Replay;
 use crate::mailbox::{INBOX, Mailbox};
-use crate::mailstore::{Actor, Mailstore};
+use crate::mailstore::Mailstore;
 use crate::message::{Row, Want};
 use crate::store::{Opened, Page, Watch};
 use crate::uid::{ModSeq, Seq, Uid, UidArray, UidSet};

@@ -3,11 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::actor::Actor;
 use crate::change::{ExpungeGuard, MAX_APPEND, Refusal, Transfer};
 use crate::error::Error;
 use crate::id::{AccountId, MailboxId, MailboxKey};
 use crate::intake::Incoming;
-use crate::mailstore::{Actor, Appended, Mailstore, Transferred};
+use crate::mailstore::{Appended, Mailstore, Transferred};
 use crate::message::{Fetched, Presence, Want};
 use crate::property::Scope;
 use crate::rights::{ACL, Grant, Right, Rights, Who};

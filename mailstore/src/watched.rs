@@ -5,11 +5,12 @@ mod properties;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use crate::actor::Actor;
 use crate::error::Error;
 use crate::id::{MailboxId, SessionId};
 use crate::journal::{Event, MailboxEvent, Record, Replay};
 use crate::mailbox::{Mailbox, Mailboxes, SEPARATOR};
-use crate::mailstore::{Actor, Mailstore};
+use crate::mailstore::Mailstore;
 use crate::store::Watch;
 use crate::uid::ModSeq;
 

@@ -15,6 +15,7 @@ const LAYERS: [&[&str]; 8] = [
     &["store"],
     &["view"],
     &[
+        "actor",
         "bounded",
         "budget",
         "contents",
@@ -112,7 +113,8 @@ fn first_word(text: &str) -> String {
 /// Names that the crate's root gives again, and where they come from.
 fn owner(name: &str) -> &str {
     match name {
-        "Mailstore" | "Actor" | "Appended" | "Backend" | "Transferred" => "mailstore",
+        "Mailstore" | "Appended" | "Backend" | "Transferred" => "mailstore",
+        "Actor" => "actor",
         "Incoming" | "Prepared" => "intake",
         "Error" => "error",
         "Settings" => "settings",
