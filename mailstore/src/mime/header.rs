@@ -16,6 +16,7 @@ pub use date::SentDate;
 pub use params::{Parameter, Parameters, token};
 pub use words::decode_words;
 pub(super) use words::encoded_word_len;
+pub(crate) use words::undecodable;
 
 /// The most bytes of a header block in which fields are looked for.
 pub const MAX_BLOCK: usize = 256 * 1024;
@@ -82,6 +83,12 @@ impl<'a> Fields<'a> {
         self.clone().find(|field| field.is(name))
     }
 
+    /// The next field, or lines that are none.
+    pub(super) fn next_or_lines(&mut self) -> Option<Result<Field<'a>, &'a [u8]>> {
+        let (start, lines) = self.next_lines()?;
+        Some(Field::parse(start, lines).ok_or(lines))
+    }
+
     fn next_lines(&mut self) -> Option<(usize, &'a [u8])> {
         let start = self.at;
         let rest = self.block.get(start..)?;
@@ -99,8 +106,7 @@ impl<'a> Iterator for Fields<'a> {
 
     fn next(&mut self) -> Option<Field<'a>> {
         loop {
-            let (start, lines) = self.next_lines()?;
-            if let Some(field) = Field::parse(start, lines) {
+            if let Ok(field) = self.next_or_lines()? {
                 return Some(field);
             }
         }

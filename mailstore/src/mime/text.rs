@@ -9,7 +9,7 @@ pub use casemap::casemap;
 
 use super::decode::decode_transfer;
 use super::envelope::{self, Address};
-use super::header::{Fields, MAX_VALUE, decode_8bit, decode_charset, decode_words};
+use super::header::{Field, Fields, MAX_VALUE, decode_8bit, decode_charset, decode_words};
 use super::{Kind, MimeTree, Part, TransferEncoding};
 
 /// The most bytes of text that are made of one message's body; what is over is not searched.
@@ -65,25 +65,36 @@ pub struct HeaderText {
 impl HeaderText {
     /// Of this header block, as far as [`Fields`] reads it.
     pub fn of(header: &[u8]) -> Self {
-        let mut this = Self::default();
-        for field in Fields::new(header) {
-            let start = this.text.len();
-            fold_into(&decode_8bit(field.name), &mut this.text);
-            let colon = this.text.len();
-            this.text.push_str(": ");
-            let raw = field.raw.get(..MAX_VALUE).unwrap_or(field.raw);
-            fold_into(&decode_words(&unfold_to_spaces(raw)), &mut this.text);
-            if ADDRESS_FIELDS.iter().any(|name| field.is(name)) {
-                put_addresses(&field.value(), colon + 2, &mut this.text);
+        let (mut this, mut rest) = (Self::default(), Fields::new(header));
+        while let Some(next) = rest.next_or_lines() {
+            match next {
+                Ok(field) => this.put_field(&field),
+                Err(lines) => this.put_value(lines),
             }
-            this.fields.push((start..colon, colon + 2..this.text.len()));
             this.text.push('\n');
         }
         this
     }
 
+    fn put_field(&mut self, field: &Field<'_>) {
+        let start = self.text.len();
+        fold_into(&decode_8bit(field.name), &mut self.text);
+        let colon = self.text.len();
+        self.text.push_str(": ");
+        self.put_value(field.raw);
+        if ADDRESS_FIELDS.iter().any(|name| field.is(name)) {
+            put_addresses(&field.value(), colon + 2, &mut self.text);
+        }
+        self.fields.push((start..colon, colon + 2..self.text.len()));
+    }
+
+    fn put_value(&mut self, raw: &[u8]) {
+        let raw = raw.get(..MAX_VALUE).unwrap_or(raw);
+        fold_into(&decode_words(&unfold_to_spaces(raw)), &mut self.text);
+    }
+
     /// All of it: a line `name: value` for each field, and another for its addresses if they were
-    /// written in another way.
+    /// written in another way; and the lines that are no field, which have no name to be found by.
     pub fn as_str(&self) -> &str {
         &self.text
     }

@@ -118,7 +118,7 @@ fn text(criterion: Criterion, message: &Sortable) -> Option<&str> {
         Criterion::DisplayFrom => &summary.display_from,
         Criterion::DisplayTo => &summary.display_to,
         Criterion::From => &summary.from,
-        Criterion::Subject => &summary.subject,
+        Criterion::Subject => summary.sorted_subject(),
         Criterion::To => &summary.to,
         Criterion::Arrival | Criterion::Date | Criterion::Relevancy | Criterion::Size => {
             return None;

@@ -4,7 +4,7 @@ use std::mem::size_of;
 
 use super::subject::{Origin, base_subject};
 use crate::mime::envelope::{Address, Envelope};
-use crate::mime::header::{Fields, SentDate, decode_8bit, decode_words};
+use crate::mime::header::{Fields, SentDate, decode_8bit, decode_words, undecodable};
 use crate::mime::text::casemap;
 
 /// The most references of one message that are heeded: the last ones, next to it.
@@ -24,6 +24,8 @@ pub struct Summary {
     pub sent: Option<i64>,
     /// The base subject (RFC 5256 2.1).
     pub subject: Box<str>,
+    /// What SORT takes in place of the base subject, if that could not be decoded.
+    pub octets: Option<Box<str>>,
     /// Is it a reply or forward, by its subject?
     pub origin: Origin,
     /// The part before the `@` of the first address of `From:`, `To:` and `Cc:`.
@@ -46,12 +48,13 @@ impl Summary {
     /// Of this header block.
     pub fn of(header: &[u8]) -> Self {
         let envelope = Envelope::of(header);
-        let subject = envelope.subject.as_deref().unwrap_or_default();
-        let (subject, origin) = base_subject(&decode_words(subject));
+        let raw = envelope.subject.as_deref().unwrap_or_default();
+        let (subject, origin) = base_subject(&decode_words(raw));
         let ids = |text: &Option<Vec<u8>>| message_ids(text.as_deref().unwrap_or_default());
         Self {
             sent: envelope.date.as_deref().and_then(SentDate::parse).map(SentDate::secs),
             subject: casemap(&subject).into(),
+            octets: undecodable(raw).map(|octets| after_texts(&base_subject(&chars(&octets)).0)),
             origin,
             from: local(&envelope.from),
             to: local(&envelope.to),
@@ -63,11 +66,17 @@ impl Summary {
         }
     }
 
+    /// What SORT (SUBJECT) goes by.
+    pub fn sorted_subject(&self) -> &str {
+        self.octets.as_deref().unwrap_or(&self.subject)
+    }
+
     /// The bytes it takes.
     pub fn memory(&self) -> usize {
         let texts =
             [&self.subject, &self.from, &self.to, &self.cc, &self.display_from, &self.display_to];
-        let texts: usize = texts.iter().map(|text| text.len()).sum();
+        let texts = texts.into_iter().chain(&self.octets);
+        let texts: usize = texts.map(|text| text.len()).sum();
         size_of::<Self>() + texts + self.references.len() * size_of::<MessageId>()
     }
 }
@@ -145,7 +154,7 @@ fn local(list: &[Address]) -> Box<str> {
     match list.first() {
         Some(Address::Mailbox(it)) => key(&decode_8bit(&it.local)),
         // In an ENVELOPE the name of a group stands in the same place.
-        Some(Address::GroupStart(name)) => key(&decode_words(name)),
+        Some(Address::GroupStart(name)) => key_of_words(name),
         _ => Box::default(),
     }
 }
@@ -153,17 +162,34 @@ fn local(list: &[Address]) -> Box<str> {
 /// The name of the first address, or else the address (RFC 5957 3).
 fn display(list: &[Address]) -> Box<str> {
     let Some(Address::Mailbox(it)) = list.first() else { return local(list) };
-    let name = it.name.as_deref().map(decode_words).unwrap_or_default();
+    let name = it.name.as_deref().map(key_of_words).unwrap_or_default();
     if !name.is_empty() {
-        return key(&name);
+        return name;
     }
     let (local, host) = (decode_8bit(&it.local), decode_8bit(&it.host));
     if host.is_empty() { key(&local) } else { key(&format!("{local}@{host}")) }
 }
 
+fn key_of_words(value: &[u8]) -> Box<str> {
+    match undecodable(value) {
+        Some(octets) => after_texts(&chars(octets.get(..MAX_TEXT).unwrap_or(&octets))),
+        None => key(&decode_words(value)),
+    }
+}
+
 fn key(text: &str) -> Box<str> {
     let end = text.floor_char_boundary(MAX_TEXT);
     casemap(text.get(..end).unwrap_or_default()).into()
+}
+
+/// Octets as characters of the same numbers, which have the same order.
+fn chars(octets: &[u8]) -> String {
+    octets.iter().copied().map(char::from).collect()
+}
+
+/// What could not be decoded comes after every text (RFC 5255 4.6): behind the last of all characters.
+fn after_texts(chars: &str) -> Box<str> {
+    format!("{}{chars}", char::MAX).into()
 }
 
 #[cfg(test)]
@@ -186,6 +212,20 @@ mod tests {
         assert_eq!((&*all.display_from, &*all.display_to), ("JO\u{308}RG", "LIST"));
         assert_eq!(summary("From: <a@b.org>\n\n").display_from, Box::<str>::from("A@B.ORG"));
         assert_eq!(summary("Date: soon\n\n").sent, None);
+    }
+
+    /// As octets: in either case another, and without `Re:`. THREAD has them as they are shown.
+    #[test]
+    fn texts_that_cannot_be_decoded_come_last() {
+        let all = summary(
+            "From: =?bogus?q?J=F6rg?= <j@example.org>\nTo: =?utf-8?q?=FF?=: a@b;\n\
+             Subject: Re: =?utf-8?q?caf=E9?=\n\n",
+        );
+        assert_eq!(all.sorted_subject(), "\u{10ffff}café");
+        assert_eq!((&*all.subject, all.origin), ("CAF\u{fffd}", Origin::Reply));
+        assert_eq!((&*all.from, &*all.to), ("J", "\u{10ffff}ÿ"));
+        assert_eq!((&*all.display_from, &*all.display_to), ("\u{10ffff}Jörg", "\u{10ffff}ÿ"));
+        assert_eq!(summary("Subject: caf\u{e9}\n\n").sorted_subject(), "CAFE\u{301}");
     }
 
     #[test]

@@ -10,13 +10,28 @@ pub fn decode_charset<'a>(label: &[u8], bytes: &'a [u8]) -> Cow<'a, str> {
     if bytes.is_ascii() && is_ascii_superset(label) {
         return decode_8bit(bytes);
     }
-    match Charset::for_label_no_replacement(known_label(label.trim_ascii())) {
-        // ASCII's label stands for Windows-1252 there; unlabelled UTF-8 is far more common.
-        Some(charset) if !label.eq_ignore_ascii_case(b"us-ascii") => {
-            charset.decode_with_bom_removal(bytes).0
-        }
-        _ => decode_8bit(bytes),
+    match known_charset(label) {
+        Some(charset) => charset.decode_with_bom_removal(bytes).0,
+        None => decode_8bit(bytes),
     }
+}
+
+/// Is this text in the charset of the label? It is not if nobody knows the label, or if something is
+/// malformed.
+pub(super) fn is_decodable(label: &[u8], bytes: &[u8]) -> bool {
+    if bytes.is_empty() || (bytes.is_ascii() && is_ascii_superset(label)) {
+        return true;
+    }
+    match known_charset(label) {
+        Some(charset) => !charset.decode_with_bom_removal(bytes).1,
+        None => is_ascii_superset(label) && std::str::from_utf8(bytes).is_ok(),
+    }
+}
+
+fn known_charset(label: &[u8]) -> Option<Charset> {
+    // ASCII's label stands for Windows-1252 there; unlabelled UTF-8 is far more common.
+    let known = !label.eq_ignore_ascii_case(b"us-ascii");
+    known.then(|| Charset::for_label_no_replacement(known_label(label.trim_ascii()))).flatten()
 }
 
 /// Microsoft's code page numbers for what the Encoding Standard has under another name.
@@ -59,5 +74,24 @@ mod tests {
         assert_eq!(decode_charset(b"utf-7", b"+AOk-"), "é");
         assert_eq!(decode_charset(b"CP932", b"\x82\xb1"), "こ");
         assert_eq!(decode_charset(b"no-such", b"\x80 caf\xe9"), "€ café");
+    }
+
+    #[test]
+    fn what_cannot_be_decoded() {
+        let table: &[(&str, &[u8], bool)] = &[
+            ("utf-8", "café".as_bytes(), true),
+            ("UTF-8", b"caf\xe9", false),
+            ("iso-8859-1", b"caf\xe9", true),
+            ("us-ascii", "café".as_bytes(), true),
+            ("us-ascii", b"caf\xe9", false),
+            ("shift_jis", b"\x82\xb1", true),
+            ("shift_jis", b"\x82", false),
+            ("no-such", b"a", false),
+            ("iso-8859-99", b"caf\xe9", false),
+            ("no-such", b"", true),
+        ];
+        for (label, bytes, decodable) in table {
+            assert_eq!(is_decodable(label.as_bytes(), bytes), *decodable, "{label} {bytes:?}");
+        }
     }
 }

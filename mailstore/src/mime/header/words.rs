@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use memchr::{memchr, memchr_iter};
 
-use super::charset::{decode_8bit, decode_charset};
+use super::charset::{decode_8bit, decode_charset, is_decodable};
 use crate::mime::decode;
 
 /// The longest charset label of an encoded word, in bytes.
@@ -79,19 +79,57 @@ pub(crate) fn encoded_word_len(input: &[u8]) -> Option<usize> {
 /// (RFC 2047 6.2), all else as UTF-8 or Windows-1252.
 pub fn decode_words(value: &[u8]) -> Cow<'_, str> {
     let Some(first) = find_start(value, 0) else { return decode_8bit(value) };
-    let mut decoder = Decoder { out: String::with_capacity(value.len()), run: None };
+    let mut out = String::with_capacity(value.len());
+    split(value, first, |piece| out.push_str(&piece.text()));
+    Cow::Owned(out)
+}
+
+/// The octets of an unfolded value, its encoded words undone, if one of these is in a charset that
+/// nobody knows or malformed in its own. [`decode_words`] guesses what it says.
+pub(crate) fn undecodable(value: &[u8]) -> Option<Vec<u8>> {
+    let first = find_start(value, 0)?;
+    let (mut octets, mut decodable) = (Vec::with_capacity(value.len()), true);
+    split(value, first, |piece| {
+        octets.extend_from_slice(piece.bytes);
+        decodable &= piece.is_decodable();
+    });
+    (!decodable).then_some(octets)
+}
+
+/// A piece of a value: bytes as they stand, or those of encoded words, with their charset.
+struct Piece<'a> {
+    label: Option<&'a [u8]>,
+    bytes: &'a [u8],
+}
+
+impl<'a> Piece<'a> {
+    fn text(&self) -> Cow<'a, str> {
+        match self.label {
+            Some(label) => decode_charset(label, self.bytes),
+            None => decode_8bit(self.bytes),
+        }
+    }
+
+    fn is_decodable(&self) -> bool {
+        self.label.is_none_or(|label| is_decodable(label, self.bytes))
+    }
+}
+
+/// Gives the pieces of a value, in order; `first` is where the first encoded word may be.
+fn split(value: &[u8], first: usize, piece: impl FnMut(Piece<'_>)) {
+    let mut splitter = Splitter { piece, run: None };
     let (mut plain, mut next) = (0, Some(first));
     while let Some(at) = next {
         let mut resume = at + 2;
         if let Some(word) = Word::parse(&value[at..]) {
-            decoder.plain(&value[plain..at]);
+            splitter.plain(&value[plain..at]);
             resume = at + word.len;
-            decoder.word(word);
+            splitter.word(word);
             plain = resume;
         }
         next = find_start(value, resume);
     }
-    Cow::Owned(decoder.finish(&value[plain..]))
+    splitter.finish(&value[plain..]);
 }
 
 fn find_start(value: &[u8], from: usize) -> Option<usize> {
@@ -105,17 +143,17 @@ struct Run<'a> {
     bytes: Vec<u8>,
 }
 
-struct Decoder<'a> {
-    out: String,
+struct Splitter<'a, F> {
+    piece: F,
     run: Option<Run<'a>>,
 }
 
-impl<'a> Decoder<'a> {
-    fn plain(&mut self, text: &[u8]) {
-        let between = self.run.is_some() && text.iter().all(u8::is_ascii_whitespace);
+impl<'a, F: FnMut(Piece<'_>)> Splitter<'a, F> {
+    fn plain(&mut self, bytes: &[u8]) {
+        let between = self.run.is_some() && bytes.iter().all(u8::is_ascii_whitespace);
         if !between {
             self.flush();
-            self.out.push_str(&decode_8bit(text));
+            (self.piece)(Piece { label: None, bytes });
         }
     }
 
@@ -131,14 +169,13 @@ impl<'a> Decoder<'a> {
     fn flush(&mut self) {
         if let Some(run) = self.run.take() {
             let bytes = without_empty_shifts(&run.bytes);
-            self.out.push_str(&decode_charset(run.word.label(), &bytes));
+            (self.piece)(Piece { label: Some(run.word.label()), bytes: &bytes });
         }
     }
 
-    fn finish(mut self, rest: &[u8]) -> String {
+    fn finish(mut self, rest: &[u8]) {
         self.flush();
-        self.out.push_str(&decode_8bit(rest));
-        self.out
+        (self.piece)(Piece { label: None, bytes: rest });
     }
 }
 
@@ -197,6 +234,21 @@ mod tests {
         ];
         for (value, text) in table {
             assert_eq!(decode_words(value), *text, "{}", String::from_utf8_lossy(value));
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_decoded_is_octets() {
+        let table: &[(&[u8], Option<&[u8]>)] = &[
+            (b"caf\xe9", None),
+            (b"=?utf-8?Q?caf=C3=A9?= caf\xe9", None),
+            (b"=?utf-8?Q?=C3?= =?utf-8?Q?=A9?=", None),
+            (b"=?utf-8?Q?=C3?= =?utf-8?B?qQ==?=", Some(b"\xc3\xa9")),
+            (b"Re: =?utf-8?Q?caf=E9?= =?koi8-r?Q?=E1?=", Some(b"Re: caf\xe9\xe1")),
+            (b"=?bogus?Q?a?= b", Some(b"a b")),
+        ];
+        for (value, octets) in table {
+            assert_eq!(undecodable(value).as_deref(), *octets, "{}", value.escape_ascii());
         }
     }
 

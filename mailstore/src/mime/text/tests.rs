@@ -39,6 +39,14 @@ fn header_fields_are_decoded_and_unfolded() {
 }
 
 #[test]
+fn lines_that_are_no_field_are_text_without_a_name() {
+    let header = b"From joe Thu Jan\nA: 1\r\nno\r\n =?utf-8?Q?c=C3=B6lon?=\r\nB: 2\r\n\r\nbody";
+    let text = HeaderText::of(header);
+    assert_eq!(text.as_str(), "from joe thu jan\na: 1\nno co\u{308}lon\nb: 2\n");
+    assert_eq!(text.fields().collect::<Vec<_>>(), [("a", "1"), ("b", "2")]);
+}
+
+#[test]
 fn addresses_are_found_however_they_are_written() {
     let value = |header: &str| {
         let text = HeaderText::of(header.as_bytes());
