@@ -75,8 +75,10 @@ fn tell(view: &mut View, records: &[Record]) {
     let cursor = records.last().map_or(ModSeq::ZERO, |record| record.modseq);
     for update in replaying.finish(cursor) {
         match update {
-            Update::Expunge { seq, uid } => {
-                assert_eq!(heard.remove(seq.get() as usize - 1), uid.get());
+            Update::Expunged(gone) => {
+                for (seq, uid) in gone.numbered() {
+                    assert_eq!(heard.remove(seq.get() as usize - 1), uid.get());
+                }
             }
             Update::Exists { count, arrived } => {
                 heard.extend(arrived.iter().map(Uid::get));

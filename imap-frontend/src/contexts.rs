@@ -5,11 +5,12 @@
 
 mod order;
 
+use mailstore::Found;
 use mailstore::search::sort::{Criterion, Direction};
 use mailstore::search::{Key, Matcher, Scope};
 use mailstore::time::Timestamp;
 use mailstore::uid::{Uid, UidArray, UidSet};
-use mailstore::{Found, Notice};
+use mailstore::view::Expunged;
 
 use crate::codec::Tag;
 use crate::codec::command::By;
@@ -73,21 +74,10 @@ impl Contexts {
         }
     }
 
-    /// Tells what leaves the results because it was expunged, by the numbers of the view before.
-    pub(crate) fn expunged(&mut self, before: &UidArray, notices: &[Notice], reply: &mut Reply) {
-        if self.is_empty() {
-            return;
-        }
-        let gone = notices.iter().filter_map(|notice| match notice {
-            Notice::Expunge { uid, .. } => Some(*uid),
-            _ => None,
-        });
-        let gone: UidSet = gone.collect();
-        if gone.is_empty() {
-            return;
-        }
+    /// Tells what leaves the results because it was expunged, by the numbers that it had.
+    pub(crate) fn expunged(&mut self, gone: &Expunged, reply: &mut Reply) {
         for context in &mut self.0 {
-            context.remove(&gone, before, reply);
+            context.remove(gone.uids(), gone.before(), reply);
         }
     }
 

@@ -9,6 +9,7 @@ use mailstore::message::Row;
 use mailstore::rights::{Right, Rights};
 use mailstore::store::directory::Identity;
 use mailstore::uid::{ModSeq, Seq, Uid, UidSet};
+use mailstore::view::Expunged;
 use mailstore::{Actor, Mailstore, Notice};
 use wire::Place;
 
@@ -260,32 +261,35 @@ impl Selected {
 
     /// As [`Self::tell`], whatever the client wants.
     pub(crate) async fn tell_all(&mut self, talk: &mut Talk) -> Result<(), Failed> {
-        let before = self.mailbox.uids().clone();
         let notices = self.mailbox.news().await.map_err(|error| Failed::unread(&error))?;
-        self.searches.contexts.expunged(&before, &notices, &mut talk.reply);
-        let (mut gone, mut new) = (Vec::new(), UidSet::new());
-        let expunged = notices.iter().any(|notice| matches!(notice, Notice::Expunge { .. }));
+        let mut new = UidSet::new();
+        let expunged = notices.iter().any(|notice| matches!(notice, Notice::Expunged(_)));
         for notice in notices {
-            match notice {
-                Notice::Expunge { uid, .. } if self.user.wants_vanished() => gone.push(uid),
-                other => {
-                    if let Notice::Exists { arrived, .. } = &other {
-                        new = new.union(arrived);
-                    }
-                    let gone = std::mem::take(&mut gone).into_iter().collect();
-                    talk.reply.vanished(Vanished::Now, &gone);
-                    self.notice(&mut talk.reply, other);
-                }
+            if let Notice::Exists { arrived, .. } = &notice {
+                new = new.union(arrived);
             }
-            talk.flush_full().await?;
+            self.notice(talk, notice).await?;
         }
-        talk.reply.vanished(Vanished::Now, &gone.into_iter().collect());
         self.tell_changed(talk).await?;
         if expunged && self.mailbox.recent() != self.recent {
             self.tell_recent(&mut talk.reply);
         }
         self.update_contexts(talk).await?;
         fetch::announce(talk, self, new).await
+    }
+
+    /// Tells what is gone, a number after the other, or all in one to a client that wants UIDs.
+    async fn tell_expunged(&mut self, talk: &mut Talk, gone: &Expunged) -> Result<(), Failed> {
+        self.searches.contexts.expunged(gone, &mut talk.reply);
+        if self.user.wants_vanished() {
+            talk.reply.vanished(Vanished::Now, gone.uids());
+            return Ok(());
+        }
+        for (seq, _) in gone.numbered() {
+            talk.reply.expunge(seq);
+            talk.flush_full().await?;
+        }
+        Ok(())
     }
 
     /// Tells which flags have changed, a page of messages at a time, unless the client wants no such
@@ -297,10 +301,9 @@ impl Selected {
             for notice in page {
                 match notice {
                     Notice::Flags { row, .. } if silent => self.touch(&UidSet::single(row.uid)),
-                    notice => self.notice(&mut talk.reply, notice),
+                    notice => self.notice(talk, notice).await?,
                 }
             }
-            talk.flush_full().await?;
         }
         Ok(())
     }
@@ -334,24 +337,25 @@ impl Selected {
         }
     }
 
-    fn notice(&mut self, reply: &mut Reply, notice: Notice) {
+    async fn notice(&mut self, talk: &mut Talk, notice: Notice) -> Result<(), Failed> {
         match notice {
-            Notice::Expunge { seq, .. } => reply.expunge(seq),
+            Notice::Expunged(gone) => self.tell_expunged(talk, &gone).await?,
             Notice::Exists { count, arrived } => {
                 self.touch(&arrived);
-                reply.exists(count);
-                self.tell_recent(reply);
+                talk.reply.exists(count);
+                self.tell_recent(&mut talk.reply);
             }
             Notice::Flags { seq, row } => {
                 self.touch(&UidSet::single(row.uid));
-                self.tell_row(reply, seq, &row);
+                self.tell_row(&mut talk.reply, seq, &row);
             }
             Notice::Gone => {
                 self.gone = true;
                 let code = Some(Code::NonExistent);
-                reply.untagged(Condition::No, code, "The mailbox has been deleted");
+                talk.reply.untagged(Condition::No, code, "The mailbox has been deleted");
             }
         }
+        Ok(talk.flush_full().await?)
     }
 
     /// Begins a FETCH response, or UIDFETCH to a client that has no numbers.

@@ -544,10 +544,7 @@ async fn news_are_told_a_page_at_a_time() {
     for flag in ["\\Seen", "\\Flagged", "\\Draft"] {
         other.ok(&format!("STORE 1:* +FLAGS.SILENT ({flag})")).await;
         let told = tokio::task::spawn_blocking(move || {
-            let told = growth(&mut client, |client| {
-                client.say(b"a NOOP\r\n");
-                client.until(b"a OK Done\r\n");
-            });
+            let told = growth(&mut client, noop);
             (client, told)
         });
         let (again, told) = told.await.unwrap();
@@ -556,6 +553,37 @@ async fn news_are_told_a_page_at_a_time() {
     eprintln!("{most} bytes");
     assert!(most < 1024 * KIB, "{most} bytes");
     server.stop().await;
+}
+
+/// What is gone is told one by one, and not made a list of, however much it is.
+#[tokio::test]
+async fn expunges_are_told_one_by_one() {
+    let _alone = ALONE.lock().await;
+    let server = Server::start(On::Memory, Options::default()).await;
+    fill(&server).await;
+    let address = server.address;
+    let clients = move || [(); 3].map(|()| Client::in_inbox(address));
+    let clients = tokio::task::spawn_blocking(clients).await.unwrap();
+    let mut other = common::client::Client::select(address, "INBOX").await;
+    other.ok("STORE 2:* +FLAGS.SILENT (\\Deleted)").await;
+    // A record of one each, and one of all the others.
+    for uid in 10..100 {
+        other.ok(&format!("UID EXPUNGE {uid}")).await;
+    }
+    other.ok("EXPUNGE").await;
+    let most = tokio::task::spawn_blocking(move || {
+        let told = clients.map(|mut client| growth(&mut client, noop));
+        told.into_iter().min().unwrap()
+    });
+    let most = most.await.unwrap();
+    eprintln!("{most} bytes");
+    assert!(most < 512 * KIB, "{most} bytes");
+    server.stop().await;
+}
+
+fn noop(client: &mut Client) {
+    client.say(b"a NOOP\r\n");
+    client.until(b"a OK Done\r\n");
 }
 
 /// Many small messages, and many mailboxes.

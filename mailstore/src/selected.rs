@@ -12,7 +12,7 @@ use crate::mailstore::Mailstore;
 use crate::message::{Row, Want};
 use crate::store::{Opened, Page, Watch};
 use crate::uid::{ModSeq, Seq, Uid, UidArray, UidSet};
-use crate::view::{Update, View};
+use crate::view::{Expunged, Update, View};
 
 /// Most records read from the journal at once.
 const JOURNAL_PAGE: usize = 1_000;
@@ -29,13 +29,8 @@ pub enum Access {
 /// What a session tells its client, in this order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
-    /// A message went away.
-    Expunge {
-        /// Its number, all notices before this one taken into account.
-        seq: Seq,
-        /// Its UID.
-        uid: Uid,
-    },
+    /// Messages went away; all notices before this one are taken into account in their numbers.
+    Expunged(Expunged),
     /// The mailbox has that many messages now.
     Exists {
         /// How many.
@@ -250,7 +245,7 @@ impl Selected {
         let mut notices = Vec::with_capacity(updates.len());
         for update in updates {
             match update {
-                Update::Expunge { seq, uid } => notices.push(Notice::Expunge { seq, uid }),
+                Update::Expunged(gone) => notices.push(Notice::Expunged(gone)),
                 Update::Exists { count, arrived } => {
                     notices.push(Notice::Exists { count, arrived });
                 }

@@ -2,15 +2,17 @@
 //! so that any host can serve any session.
 
 mod changes;
+mod expunged;
 
 use std::ops::RangeInclusive;
 
 pub use changes::{Changes, Gathering};
+pub use expunged::Expunged;
 
 use crate::id::{MailboxKey, SessionId};
 use crate::journal::{Event, MailboxEvent, Record};
 use crate::store::Opened;
-use crate::uid::{ModSeq, Seq, Uid, UidArray, UidSet};
+use crate::uid::{ModSeq, Uid, UidArray, UidSet};
 
 /// A mailbox as a session has been told it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,13 +30,8 @@ pub struct View {
 /// What a session must be told, in this order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Update {
-    /// A message went away. It had this number when all updates before this one were told.
-    Expunge {
-        /// Its number.
-        seq: Seq,
-        /// Its UID.
-        uid: Uid,
-    },
+    /// Messages went away.
+    Expunged(Expunged),
     /// The mailbox now has that many messages.
     Exists {
         /// Its size.
@@ -88,14 +85,15 @@ impl View {
     /// Starts a replay for the session `me`, which has been told of its own changes to flags;
     /// [`SessionId::NONE`] is told of all.
     pub fn replay(&mut self, me: SessionId) -> Replaying<'_> {
-        let (before, highest) = (self.uids.len(), self.highest);
+        let (before, highest) = (self.uids.clone(), self.highest);
         Replaying {
             view: self,
             me,
-            told: before,
+            before,
             highest,
+            gone: Vec::new(),
             flagged: Vec::new(),
-            updates: Vec::new(),
+            lost: None,
         }
     }
 
@@ -141,13 +139,16 @@ fn known_up_to(highest: Option<Uid>) -> UidSet {
 pub struct Replaying<'a> {
     view: &'a mut View,
     me: SessionId,
-    /// How many messages the client believes there are.
-    told: u32,
+    /// The messages that the client believes there are.
+    before: UidArray,
     /// The highest UID before this replay. What is above it has arrived in it and is not yet told.
     highest: Option<Uid>,
-    /// Flagged by others, in the order of the records: put in order once, at the end.
+    /// Gone of those before, in the order of the records: put in order once, at the end.
+    gone: Vec<RangeInclusive<Uid>>,
+    /// Flagged by others, likewise.
     flagged: Vec<RangeInclusive<Uid>>,
-    updates: Vec<Update>,
+    /// The mailbox was deleted.
+    lost: Option<Update>,
 }
 
 impl Replaying<'_> {
@@ -172,7 +173,7 @@ impl Replaying<'_> {
             Event::Flags(_) if self.is_own(record) => {}
             Event::Flags(uids) => self.flagged.extend(uids.ranges()),
             Event::Mailbox(MailboxEvent::Deleted) => {
-                self.updates.extend(self.view.lost(record.modseq));
+                self.lost = self.view.lost(record.modseq).or(self.lost.take());
                 return;
             }
             Event::Mailbox(_) | Event::Property => return,
@@ -195,20 +196,8 @@ impl Replaying<'_> {
     }
 
     fn expunge(&mut self, uids: &UidSet) {
-        // From the highest down: then each number is right when it is told, and the array is
-        // changed once.
         let gone = self.view.uids.intersection(uids);
-        let told = gone.intersection(&self.known());
-        let descending = told
-            .ranges()
-            .rev()
-            .flat_map(|range| (range.start().get()..=range.end().get()).rev().filter_map(Uid::new));
-        for uid in descending {
-            if let Some(seq) = self.view.uids.seq(uid) {
-                self.updates.push(Update::Expunge { seq, uid });
-                self.told -= 1;
-            }
-        }
+        self.gone.extend(gone.intersection(&self.known()).ranges());
         self.view.uids.remove(&gone);
     }
 
@@ -217,22 +206,30 @@ impl Replaying<'_> {
         known_up_to(self.highest)
     }
 
-    /// Ends the replay: the journal has been read up to `cursor`. One EXISTS for all arrivals, and
-    /// the last state of every message whose flags changed.
+    /// Ends the replay: the journal has been read up to `cursor`. What went away together, one EXISTS
+    /// for all arrivals, and the last state of every message whose flags changed.
     pub fn finish(mut self, cursor: ModSeq) -> Vec<Update> {
         self.view.cursor = self.view.cursor.max(cursor);
+        let mut updates = Vec::new();
+        let gone = UidSet::from_ranges(std::mem::take(&mut self.gone));
+        let told = u64::from(self.before.len()) - gone.len();
+        if !gone.is_empty() {
+            let before = std::mem::take(&mut self.before);
+            updates.push(Update::Expunged(Expunged::new(before, gone)));
+        }
+        updates.extend(self.lost.take());
         let count = self.view.uids.len();
         let known = self.known();
-        if count != self.told {
+        if u64::from(count) != told {
             let new = UidSet::range(Uid::MIN..=Uid::MAX).difference(&known);
             let arrived = self.view.uids.intersection(&new);
-            self.updates.push(Update::Exists { count, arrived });
+            updates.push(Update::Exists { count, arrived });
         }
         let flagged = UidSet::from_ranges(std::mem::take(&mut self.flagged)).intersection(&known);
         let flagged = self.view.uids.intersection(&flagged);
         if !flagged.is_empty() {
-            self.updates.push(Update::Flags(flagged));
+            updates.push(Update::Flags(flagged));
         }
-        self.updates
+        updates
     }
 }

@@ -102,9 +102,11 @@ impl Client {
         let mut new = UidSet::new();
         for notice in notices {
             match notice {
-                Notice::Expunge { seq, uid } => {
-                    let gone = self.believed.remove(index(seq));
-                    assert_eq!(gone.uid, uid, "number {seq} was told to be another message");
+                Notice::Expunged(expunged) => {
+                    for (seq, uid) in expunged.numbered() {
+                        let gone = self.believed.remove(index(seq));
+                        assert_eq!(gone.uid, uid, "number {seq} was told to be another message");
+                    }
                 }
                 Notice::Exists { count, arrived } => {
                     let known = self.believed.len() as u64;

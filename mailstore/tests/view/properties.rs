@@ -167,9 +167,11 @@ impl Numbered {
         let mut exists = 0;
         for update in updates {
             match update {
-                Update::Expunge { seq, uid } => {
+                Update::Expunged(gone) => {
                     assert_eq!(exists, 0, "numbers go down before they go up");
-                    assert_eq!(self.0.remove(seq.get() as usize - 1), uid.get());
+                    for (seq, uid) in gone.numbered() {
+                        assert_eq!(self.0.remove(seq.get() as usize - 1), uid.get());
+                    }
                 }
                 Update::Exists { count, arrived } => {
                     exists += 1;
