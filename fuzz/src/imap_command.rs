@@ -69,7 +69,7 @@ fn position(error: &CommandError) -> usize {
         | CommandError::Unknown { at }
         | CommandError::Charset { at, .. }
         | CommandError::NotUtf8 { at }
-        | CommandError::TooManyKeys { at }
+        | CommandError::TooManyKeys { at, .. }
         | CommandError::MailboxName { at } => at,
     }
 }

@@ -178,16 +178,12 @@ pub(crate) enum Awaited {
 }
 
 /// Tells all that may be told now, and sends it. What cannot be read now is told later.
-pub(crate) async fn tell(
-    talk: &mut Talk,
-    state: &mut State,
-    when: When,
-) -> Result<Awaited, Failed> {
+pub(crate) async fn tell(talk: &mut Talk, state: &mut State, when: When) -> Result<Awaited, Ended> {
     let awaited = match news(talk, state, when).await {
         Ok(()) => Awaited::News(when),
-        // It was the reading of news that failed: nothing else says that.
-        Err(Failed::Bye(..)) => Awaited::Time,
-        Err(failed) => return Err(failed),
+        Err(Failed::Ended(ended)) => return Err(ended),
+        // What fails else is the reading of news: nothing was told.
+        Err(_) => Awaited::Time,
     };
     talk.rest().await?;
     Ok(awaited)
@@ -208,7 +204,7 @@ pub(crate) async fn wait(
     talk: &mut Talk,
     state: &mut State,
     (until, poll): (Instant, Duration),
-) -> Result<(), Failed> {
+) -> Result<(), Ended> {
     let times = (until, jittered(poll));
     loop {
         // What this takes must not be held while nothing happens.
@@ -234,7 +230,7 @@ pub(crate) async fn hear(
     state: &mut State,
     (until, poll): (Instant, Duration),
     awaited: Awaited,
-) -> Result<Heard, Failed> {
+) -> Result<Heard, Ended> {
     // By reference, so that the layers below do not each keep room for it.
     let changed = std::pin::pin!(state.changed(awaited));
     let look = until.min(talk.connection.within(poll));
@@ -242,6 +238,6 @@ pub(crate) async fn hear(
         Ok(Idle::Bytes(_)) => Ok(Heard::Client),
         Ok(Idle::Other(())) => Ok(Heard::News),
         Err(Ended::TimedOut) if look < until => Ok(Heard::News),
-        Err(ended) => Err(ended.into()),
+        Err(ended) => Err(ended),
     }
 }

@@ -2,7 +2,9 @@
 //! refused them (RFC 9586 3).
 
 use crate::codec::Command;
-use crate::codec::command::{By, Copy, Fetch, QResync, Search, Select, Sort, Store, Thread};
+use crate::codec::command::{
+    By, Copy, Esearch, Fetch, QResync, Search, Select, Sort, Store, Thread,
+};
 
 /// Does the command name messages by their numbers, or ask for them?
 pub(crate) fn are_needed(command: &Command) -> bool {
@@ -15,6 +17,7 @@ pub(crate) fn are_needed(command: &Command) -> bool {
         Command::Search(Search { by, key, .. })
         | Command::Sort(Sort { by, key, .. })
         | Command::Thread(Thread { by, key, .. }) => *by == By::Seq || key.names_numbers(),
+        Command::Esearch(Esearch { key, .. }) => key.names_numbers(),
         Command::Select(Select { qresync: Some(QResync { matches, .. }), .. }) => matches.is_some(),
         _ => false,
     }
@@ -47,6 +50,8 @@ mod tests {
             ("THREAD REFS UTF-8 ALL", true),
             ("UID THREAD REFS UTF-8 1", true),
             ("UID THREAD REFS UTF-8 ALL", false),
+            ("ESEARCH IN (personal) UID 1:9", false),
+            ("ESEARCH IN (personal) NOT 1:9", true),
             ("SELECT x (QRESYNC (1 1 1:9))", false),
             ("SELECT x (QRESYNC (1 1 1:9 (1 1)))", true),
             ("EXPUNGE", false),

@@ -164,14 +164,7 @@ impl Session {
     async fn notified(&mut self, until: Instant) -> Result<(), Stop> {
         let poll = self.server.settings().idle_poll;
         let (talk, state) = (&mut self.talk, &mut self.state);
-        match Box::pin(notify::wait(talk, state, (until, poll))).await {
-            Ok(()) => Ok(()),
-            Err(Failed::Bye(code, text)) => Err(Stop::Bye(code, text)),
-            Err(Failed::Ended(ended)) => Err(ended.into()),
-            Err(_) => {
-                Err(Stop::Bye(Some(Code::Unavailable), "Events could not be read; connect again"))
-            }
-        }
+        Ok(Box::pin(notify::wait(talk, state, (until, poll))).await?)
     }
 
     /// By when a command that begins now, or the next bytes of a message, must be there.
@@ -251,7 +244,8 @@ impl Session {
 
     /// A SEARCH that was to save its result and could not leaves `$` empty (RFC 5182 2.1).
     fn forget_saved(&mut self, rejected: &Rejected) {
-        if let CommandError::Charset { saves: true, .. } = rejected.error
+        if let CommandError::Charset { saves: true, .. }
+        | CommandError::TooManyKeys { saves: true, .. } = rejected.error
             && let Some(selected) = self.state.selected()
         {
             selected.searches.saved = UidSet::new();

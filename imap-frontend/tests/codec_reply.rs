@@ -1,6 +1,9 @@
 //! Responses as bytes, after the RFCs' examples.
 #![allow(clippy::unwrap_used)]
 
+#[path = "common/source.rs"]
+mod source;
+
 use imap_frontend::codec::command::{ListForm, StatusItem};
 use imap_frontend::codec::reply::{
     Code, Condition, ListAttribute, NewKeywords, Recent, StatusValue,
@@ -23,7 +26,7 @@ fn transcripts() -> String {
     let tests = concat!(env!("CARGO_MANIFEST_DIR"), "/tests");
     let scripts = std::fs::read_dir(format!("{tests}/scripts")).unwrap();
     let scripts = scripts.map(|entry| entry.unwrap().path());
-    let speaking = ["compress", "damage", "progress", "tls"];
+    let speaking = ["compress", "damage", "outage", "progress", "sessions", "tls"];
     let speaking = speaking.map(|name| format!("{tests}/{name}.rs").into());
     let texts = scripts.chain(speaking).map(|path| std::fs::read_to_string(path).unwrap());
     texts.collect()
@@ -45,6 +48,57 @@ fn every_code_is_met_in_a_transcript() {
     let mut known: Vec<&str> = UNSENT.into_iter().chain(UNMET).collect();
     known.sort_unstable();
     assert_eq!(unmet, known);
+}
+
+/// What a client reads begins with a capital, and is more than a word.
+fn is_told(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_uppercase()) && text.contains(' ')
+}
+
+/// What no test can make the server say: that a parser has panicked, that stored bytes are fewer than
+/// they are, that a mailbox has five million messages. The last is no text.
+const UNTOLD: [&str; 4] = [
+    "Internal error",
+    "A part is not as long as it should be",
+    "That is more than 10,000 batches",
+    "IMAP sessions",
+];
+
+#[test]
+fn every_text_is_met_in_a_transcript() {
+    let src = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
+    let files = std::fs::read_dir(src).unwrap().map(|entry| entry.unwrap().path());
+    let code = files.filter(|path| !path.ends_with("codec")).flat_map(|path| source::code(&path));
+    let texts = code.flat_map(|code| source::literals(&code));
+    let texts: Vec<String> = texts.filter(|text| is_told(text)).collect();
+    assert!(texts.len() > 100, "{texts:?}");
+    let said = transcripts();
+    // What is filled in is another thing each time.
+    let start = |text: &String| text.split('{').next().unwrap_or_default().to_owned();
+    let mut unmet: Vec<_> = texts.iter().filter(|text| !said.contains(&start(text))).collect();
+    unmet.retain(|text| !UNTOLD.contains(&text.as_str()));
+    assert_eq!(unmet, Vec::<&String>::new());
+}
+
+/// Valid always.
+const ALWAYS: [&str; 5] = ["CAPABILITY", "ID", "LANGUAGE", "LOGOUT", "NOOP"];
+
+#[test]
+fn every_command_is_tried_where_it_is_not_valid() {
+    let table = include_str!("../src/codec/command.rs");
+    let commands = table.lines().filter_map(|line| {
+        let (name, _) = line.strip_prefix("    (\"")?.split_once("\", ")?;
+        Some(name)
+    });
+    let tried = include_str!("scripts/stages.imap");
+    let is_tried = |name: &str| {
+        tried.lines().any(|line| {
+            line.strip_prefix("C: a ").is_some_and(|line| line.split(' ').next() == Some(name))
+        })
+    };
+    let mut untried: Vec<&str> = commands.filter(|name| !is_tried(name)).collect();
+    untried.sort_unstable();
+    assert_eq!(untried, ALWAYS);
 }
 
 fn written(write: impl FnOnce(&mut Reply)) -> String {

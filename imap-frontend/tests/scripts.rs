@@ -64,6 +64,7 @@ harness::scripts! {
         qresync
         quota
         recent
+        refusals
         replace
         revision_two
         rfc2180
@@ -95,6 +96,7 @@ harness::scripts! {
         shared
         silent_peers
         sort
+        stages
         store
         thread
         uidonly

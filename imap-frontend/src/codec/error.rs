@@ -44,6 +44,8 @@ pub enum CommandError {
     TooManyKeys {
         /// Where the first is that is too much.
         at: usize,
+        /// As of a charset.
+        saves: bool,
     },
     /// A mailbox name that is neither modified UTF-7 nor UTF-8: NO `[CANNOT]`.
     #[error("mailbox name at byte {at} is not modified UTF-7")]

@@ -32,7 +32,11 @@ pub(super) async fn run(talk: &mut Talk, state: &mut State, notify: Command) -> 
         check(groups)?;
     }
     if let Some(selected) = state.selected() {
-        selected.tell_all(talk).await?;
+        match selected.tell_all(talk).await {
+            // It could not be read, and nothing else was done: the session goes on.
+            Err(Failed::Bye(code, text)) => return Err(Failed::No(code, text.into())),
+            told => told?,
+        }
     }
     let selected = state.selected_at();
     let Some(user) = state.user() else { return Err(Failed::bad("Log in first")) };
@@ -58,11 +62,15 @@ async fn set(
         accounts.push(account);
         pictures.push(picture);
     }
-    user.notify = Some(Box::new(Notify::new(groups, accounts)));
-    if status == InitialStatus::Told {
-        tell_status(talk, user, &pictures, selected).await?;
+    let before = user.notify.replace(Box::new(Notify::new(groups, accounts)));
+    let told = match status {
+        InitialStatus::Told => tell_status(talk, user, &pictures, selected).await,
+        InitialStatus::Left => Ok(()),
+    };
+    if told.is_err() {
+        user.notify = before;
     }
-    Ok(())
+    told
 }
 
 /// The accounts whose mailboxes are watched, and what stands in front of their names: the user's own

@@ -24,9 +24,19 @@ pub(super) async fn others(talk: &mut Talk, state: &mut State) -> Result<(), Fai
     let Some(user) = state.user() else { return Ok(()) };
     let count = user.notify.as_ref().map_or(0, |notify| notify.accounts.len());
     for at in 0..count {
-        of_account(talk, user, (at, selected)).await?;
+        match of_account(talk, user, (at, selected)).await {
+            // What was read of it is not read again.
+            Err(failed) if failed.is_no() => missed(talk, user),
+            other => other?,
+        }
     }
     Ok(())
+}
+
+fn missed(talk: &mut Talk, user: &mut Authenticated) {
+    user.notify = Some(Box::new(Notify::nothing()));
+    let code = Some(Code::NotificationOverflow);
+    talk.reply.untagged(Condition::Ok, code, "Some events were missed");
 }
 
 async fn of_account(
@@ -38,9 +48,7 @@ async fn of_account(
     let Some(account) = accounts.and_then(|accounts| accounts.get_mut(at)) else { return Ok(()) };
     let news = account.watched.sync().await.map_err(|error| Failed::unread(&error))?;
     let Some(news) = news else {
-        user.notify = Some(Box::new(Notify::nothing()));
-        let code = Some(Code::NotificationOverflow);
-        talk.reply.untagged(Condition::Ok, code, "Some events were missed");
+        missed(talk, user);
         return Ok(());
     };
     // Rights are properties, of which only that they may have changed is known.

@@ -123,9 +123,9 @@ pub(super) fn parse(cursor: &mut Cursor<'_>, by: By) -> Parsed<Fetch> {
 
 pub(super) fn items(cursor: &mut Cursor<'_>) -> Parsed<Vec<FetchItem>> {
     if cursor.peek() != Some(b'(') {
-        return match cursor.one_of(&MACROS, "a macro") {
-            Ok(count) => Ok(MACRO.iter().take(count).cloned().collect()),
-            Err(_) => Ok(vec![item(cursor)?]),
+        return match MACROS.iter().find(|(name, _)| cursor.eat_word(name)) {
+            Some((_, count)) => Ok(MACRO.iter().take(*count).cloned().collect()),
+            None => Ok(vec![item(cursor)?]),
         };
     }
     let mut items = Vec::new();
@@ -159,7 +159,13 @@ fn item(cursor: &mut Cursor<'_>) -> Parsed<FetchItem> {
 /// Passes ` (LAZY)`. What else is in parentheses is another item, or a modifier.
 fn lazily(cursor: &mut Cursor<'_>) {
     let mut ahead = cursor.clone();
-    if ahead.more() && ahead.list1("(LAZY)", |c| c.one_of(&[("LAZY", ())], "LAZY")).is_ok() {
+    if !ahead.more() || !ahead.eat(b'(') {
+        return;
+    }
+    ahead.spaces();
+    let lazy = ahead.eat_word("LAZY");
+    ahead.spaces();
+    if lazy && ahead.eat(b')') {
         *cursor = ahead;
     }
 }

@@ -121,30 +121,33 @@ const RETURNS: [(&str, Word); 6] = [
 pub(super) fn parse(cursor: &mut Cursor<'_>, form: ListForm) -> Parsed<List> {
     cursor.space()?;
     let extended = form == ListForm::List;
-    let mut selection = ListSelection::default();
-    if extended && cursor.peek() == Some(b'(') {
-        selection = self::selection(cursor)?;
-        cursor.space()?;
-    }
+    let selection = match cursor.peek() {
+        Some(b'(') if extended => Some(selection(cursor)?),
+        _ => None,
+    };
     let reference = cursor.pattern()?.as_str().to_owned();
     cursor.space()?;
-    let patterns = match cursor.peek() {
-        Some(b'(') if extended => cursor.list1("a list of patterns", Cursor::pattern)?,
-        _ => vec![cursor.pattern()?],
+    let listed = extended && cursor.peek() == Some(b'(');
+    let mut patterns = match listed {
+        true => cursor.list1("a list of patterns", Cursor::pattern)?,
+        false => vec![cursor.pattern()?],
     };
-    let mut returns = ListReturn::default();
-    if extended && cursor.more() {
-        cursor.one_of(&[("RETURN", ())], "RETURN")?;
-        cursor.space()?;
-        cursor.list("a list of return options", |cursor| return_option(cursor, &mut returns))?;
+    let returns = match extended && cursor.more() {
+        true => Some(returns(cursor)?),
+        false => None,
+    };
+    if selection.is_some() || listed || returns.is_some() {
+        // Only the basic LIST asks for the delimiter so (RFC 5258 3).
+        patterns.retain(|pattern| !pattern.is_empty());
     }
+    let (selection, returns) = (selection.unwrap_or_default(), returns.unwrap_or_default());
     Ok(List { form, selection, reference, patterns, returns })
 }
 
 fn selection(cursor: &mut Cursor<'_>) -> Parsed<ListSelection> {
     let at = cursor.at();
     let mut selection = ListSelection::default();
-    cursor.list("a list of selection options", |cursor| {
+    cursor.list("(", |cursor| {
         match cursor.one_of(&SELECTIONS, "a selection option")? {
             Word::Subscribed => selection.subscribed = true,
             Word::Remote => selection.remote = true,
@@ -157,7 +160,16 @@ fn selection(cursor: &mut Cursor<'_>) -> Parsed<ListSelection> {
     if selection.recursive_match && !based {
         return Cursor::expected_at(at, "SUBSCRIBED or SPECIAL-USE beside RECURSIVEMATCH");
     }
+    cursor.space()?;
     Ok(selection)
+}
+
+fn returns(cursor: &mut Cursor<'_>) -> Parsed<ListReturn> {
+    let mut returns = ListReturn::default();
+    cursor.one_of(&[("RETURN", ())], "RETURN")?;
+    cursor.space()?;
+    cursor.list("a list of return options", |cursor| return_option(cursor, &mut returns))?;
+    Ok(returns)
 }
 
 fn return_option(cursor: &mut Cursor<'_>, returns: &mut ListReturn) -> Parsed<()> {

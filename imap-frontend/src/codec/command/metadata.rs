@@ -101,7 +101,7 @@ fn begins_with_option(cursor: &Cursor<'_>) -> bool {
     let mut ahead = cursor.clone();
     ahead.eat(b'(') && {
         ahead.spaces();
-        ahead.one_of(&OPTIONS, "an option").is_ok()
+        OPTIONS.iter().any(|(name, _)| ahead.eat_word(name))
     }
 }
 

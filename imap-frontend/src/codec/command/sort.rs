@@ -53,7 +53,8 @@ pub(super) fn parse(cursor: &mut Cursor<'_>, by: By) -> Parsed<Sort> {
         // Some clients put RETURN here; it is no search key, so it can mean nothing else.
         results = search::results(cursor)?;
     }
-    let (key, modseq) = search::keys_in(charset, cursor)?;
+    let keys = search::keys_in(charset, cursor).map_err(|error| search::note(&results, error));
+    let (key, modseq) = keys?;
     search::check_relevancy(cursor, results.as_deref().unwrap_or_default(), &key)?;
     let by_relevancy = |(criterion, _): &(Criterion, Direction)| *criterion == Criterion::Relevancy;
     if program.iter().any(by_relevancy) && !key.is_fuzzy() {

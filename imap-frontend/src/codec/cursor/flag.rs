@@ -16,7 +16,7 @@ enum Flag {
 impl Cursor<'_> {
     /// Flags in parentheses, possibly none.
     pub(in crate::codec) fn flag_list(&mut self) -> Parsed<Flags> {
-        self.list("a list of flags", Self::flag).map(collect)
+        self.list("(", Self::flag).map(collect)
     }
 
     /// Flags in parentheses, or one or more without.

@@ -128,7 +128,7 @@ impl<'a> Cursor<'a> {
 
     fn quoted(&mut self) -> Parsed<Cow<'a, [u8]>> {
         let at = self.at();
-        self.byte(b'"', "a quoted string")?;
+        self.eat(b'"');
         let plain = self.run(is_quoted_char);
         if self.eat(b'"') {
             return Ok(Cow::Borrowed(plain));

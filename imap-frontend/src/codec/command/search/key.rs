@@ -43,7 +43,7 @@ impl Keys {
     fn key(&mut self, cursor: &mut Cursor<'_>) -> Parsed<Key> {
         self.count += 1;
         if self.depth == MAX_DEPTH || self.count > MAX_KEYS {
-            return Err(CommandError::TooManyKeys { at: cursor.at() });
+            return Err(CommandError::TooManyKeys { at: cursor.at(), saves: false });
         }
         self.depth += 1;
         let key = match cursor.peek() {

@@ -87,10 +87,10 @@ pub(in crate::codec::command) fn note(
     results: &Option<Vec<ResultOption>>,
     error: CommandError,
 ) -> CommandError {
-    match (results, error) {
-        (Some(results), CommandError::Charset { at, .. }) => {
-            CommandError::Charset { at, saves: results.contains(&ResultOption::Save) }
-        }
-        (_, error) => error,
+    let saves = results.as_ref().is_some_and(|results| results.contains(&ResultOption::Save));
+    match error {
+        CommandError::Charset { at, .. } => CommandError::Charset { at, saves },
+        CommandError::TooManyKeys { at, .. } => CommandError::TooManyKeys { at, saves },
+        other => other,
     }
 }
