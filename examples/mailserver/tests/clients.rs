@@ -59,6 +59,21 @@ fn neomutt_opens_and_copies() {
     script("neomutt_session.py", &server, site.path());
 }
 
+/// By QRESYNC: all, then what has changed on both sides; and nothing when nothing has.
+#[test]
+fn interimap_mirrors_one_user_to_another() {
+    let (site, server) = serve();
+    site.done(&["user", "add", "bob"], &format!("{PASSWORD}\n"));
+    script("interimap_session.py", &server, site.path());
+}
+
+/// With UIDs and flags: all, then what has changed; and nothing when nothing has.
+#[test]
+fn doveadm_backs_up_what_has_changed() {
+    let (site, server) = serve();
+    script("doveadm_session.py", &server, site.path());
+}
+
 #[test]
 fn curl_lists_uploads_and_downloads() {
     let (site, server) = serve();
@@ -78,7 +93,8 @@ fn curl_lists_uploads_and_downloads() {
     assert_eq!(curl(&[&format!("{url}/INBOX;UID=1")]), message);
 }
 
-/// Two-way, with a thousand messages, twice: the second time nothing is left to do.
+/// Two-way, with a thousand messages, twice: the second time nothing is left to do. It signs in by the
+/// SCRAM of Cyrus SASL.
 #[test]
 fn mbsync_mirrors_a_thousand_messages() {
     let (site, server) = serve();
@@ -90,7 +106,7 @@ fn mbsync_mirrors_a_thousand_messages() {
         &config,
         format!(
             "FSync no\n\nIMAPAccount here\nHost {host}\nPort {port}\nUser alice\nPass \"{PASSWORD}\"\n\
-             SSLType None\nAuthMechs LOGIN\n\nIMAPStore far\nAccount here\n\n\
+             SSLType None\nAuthMechs SCRAM-SHA-256\n\nIMAPStore far\nAccount here\n\n\
              MaildirStore near\nSubFolders Verbatim\nPath {mail}/\nInbox {mail}/INBOX\n\n\
              Channel all\nFar :far:\nNear :near:\nPatterns *\nCreate Both\nExpunge Both\n\
              SyncState *\n",

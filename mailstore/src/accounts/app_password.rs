@@ -192,12 +192,43 @@ pub(super) fn draw() -> Result<Secret, StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::accounts::{MemoryAccounts, NewUser, Scram};
+    use crate::store::directory::{Attempt, Credentials, Directory, Service, Verdict};
 
     #[test]
     fn passwords_are_drawn_of_letters() {
         let (one, other) = (draw().unwrap(), draw().unwrap());
         assert_ne!(one, other);
         assert_eq!(spelled(&one), Some(one));
+    }
+
+    /// One that an older release made is good, though what the user has since goes first with SCRAM.
+    #[tokio::test]
+    async fn older_ones_are_good() {
+        let store = std::sync::Arc::new(MemoryAccounts::default());
+        let accounts = Accounts::new(store).with_scram(Scram::Kept);
+        let alice = accounts.add(NewUser::new("alice")).await.unwrap().account;
+        let new = || NewAppPassword { label: "new".into(), scopes: Scopes::mail(), until: None };
+        let (made, password) = accounts.add_app_password(alice, new()).await.unwrap();
+        let older = ScramSecret { iterations: 100_000, ..made.keys.clone() }.like(&password);
+        let altered = accounts.alter(alice, &made.id, |kept: &mut AppPassword| {
+            kept.keys = older.clone();
+            Some(())
+        });
+        altered.await.unwrap();
+        let keys = accounts.scram("alice", Service::Imap).await.unwrap().unwrap();
+        assert_eq!((keys.iterations, keys.keys.len()), (100_000, 1));
+
+        let (_, other) = accounts.add_app_password(alice, new()).await.unwrap();
+        let keys = accounts.scram("alice", Service::Imap).await.unwrap().unwrap();
+        assert_eq!((keys.iterations, keys.keys.len()), (made.keys.iterations, 1));
+        for (password, right) in [(password, true), (other, true), (draw().unwrap(), false)] {
+            let credentials = Credentials::Plain { name: "alice".into(), password };
+            let attempt =
+                Attempt { service: Service::Imap, peer: None, authzid: None, credentials };
+            let verdict = accounts.authenticate(&attempt).await.unwrap();
+            assert_eq!(matches!(verdict, Verdict::Accepted(_)), right, "{verdict:?}");
+        }
     }
 
     #[test]

@@ -148,8 +148,9 @@ impl Accounts {
             _ => user.profile.scram.as_ref().map(|keys| (keys, "")),
         };
         let apps = kept.iter().map(|password| (&password.keys, password.id.as_str()));
-        let all: Vec<_> = apps.chain(account).collect();
-        // Keys that an older release made have a salt of their own, and stand back.
+        let mut all: Vec<_> = apps.chain(account).collect();
+        // Keys that an older release made have a salt of their own or another count, and stand back.
+        all.sort_by_key(|(keys, _)| !keys.is_current());
         let Some((first, _)) = all.first() else { return Ok(None) };
         let fitting = all.iter().filter(|(keys, _)| keys.fits(first));
         Ok(Some(ScramKeys {

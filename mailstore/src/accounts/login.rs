@@ -5,7 +5,9 @@ use std::time::Instant;
 use super::app_password::{AppPassword, spelled};
 use super::limits::Subject;
 use super::service::destination;
-use super::{Accounts, Event, PasswordHash, Scopes, Scram, SecondFactor, Status, Used, User};
+use super::{
+    Accounts, Event, PasswordHash, Scopes, Scram, ScramSecret, SecondFactor, Status, Used, User,
+};
 use crate::store::StoreError;
 use crate::store::directory::{Attempt, Identity, Secret, Verdict};
 use crate::time::Timestamp;
@@ -102,13 +104,31 @@ impl Accounts {
             return Ok(Some(Proof::of_app_password(user.clone(), known)));
         }
         let name = user.map_or_else(|| self.one_form(name), |user| user.profile.name.to_string());
-        let shown = self.hasher.scram(password, self.salt(&name).await?).await?;
-        let Some((user, right)) = user.zip(kept.iter().find(|kept| kept.keys.is(&shown))) else {
+        let shown = self.shown(password, self.salt(&name).await?, &kept).await?;
+        let is_shown = |kept: &&AppPassword| shown.iter().any(|shown| kept.keys.is(shown));
+        let Some((user, right)) = user.zip(kept.iter().find(is_shown)) else {
             return Ok(None);
         };
         let trace = self.verified.trace(user.account, &mark(right), password);
         self.verified.remember(trace, Instant::now());
         Ok(Some(Proof::of_app_password(user.clone(), right)))
+    }
+
+    /// What is kept of a password: as this release makes it, and as older ones made it if the user has
+    /// application passwords of theirs.
+    async fn shown(
+        &self,
+        password: &Secret,
+        salt: [u8; 16],
+        kept: &[AppPassword],
+    ) -> Result<Vec<ScramSecret>, StoreError> {
+        let mut shown = vec![self.hasher.scram(password, salt).await?];
+        for AppPassword { keys, .. } in kept {
+            if !shown.iter().any(|shown| shown.fits(keys)) {
+                shown.push(self.hasher.scram_like(password, keys).await?);
+            }
+        }
+        Ok(shown)
     }
 
     /// Whether it was found to be this application password within the last minute.
@@ -159,8 +179,8 @@ impl Accounts {
     }
 
     /// Makes anew what is kept of a password that was found right, where it is not as this release
-    /// makes it: a hash that came from elsewhere, keys for SCRAM that are missing or have another
-    /// salt than the user's. If somebody else changes the user at the same time, it is done at a
+    /// makes it: a hash that came from elsewhere, keys for SCRAM that are missing, or have another
+    /// salt than the user's or another count. If somebody else changes the user at the same time, it is done at a
     /// later login.
     async fn refresh(
         &self,
@@ -169,7 +189,8 @@ impl Accounts {
         password: &Secret,
     ) -> Result<(), StoreError> {
         let salt = self.salt(user.profile.name.as_str()).await?;
-        let has_keys = user.profile.scram.as_ref().is_some_and(|keys| keys.salt == salt);
+        let fits = |keys: &ScramSecret| keys.salt == salt && keys.is_current();
+        let has_keys = user.profile.scram.as_ref().is_some_and(fits);
         let wants_keys = self.scram == Scram::Kept && !has_keys;
         if !wants_keys && hash.is_current() {
             return Ok(());

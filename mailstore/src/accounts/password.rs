@@ -137,6 +137,16 @@ impl Hasher {
         self.run(move || Ok(ScramSecret::of(&password, salt))).await
     }
 
+    /// The keys for SCRAM, made as others are.
+    pub(super) async fn scram_like(
+        &self,
+        password: &Secret,
+        other: &ScramSecret,
+    ) -> Result<ScramSecret, StoreError> {
+        let (password, other) = (password.clone(), other.clone());
+        self.run(move || Ok(other.like(&password))).await
+    }
+
     /// Hashes a password with a fresh salt.
     pub async fn hash(&self, password: &Secret) -> Result<PasswordHash, StoreError> {
         let password = password.clone();

@@ -21,8 +21,8 @@ pub enum Scram {
 }
 
 /// How often a password is hashed. RFC 7677 asks for 4,096 at least; the client has to do it too,
-/// and known ones refuse more than half a million.
-const ITERATIONS: u32 = 100_000;
+/// and those that use Cyrus SASL (mbsync, mutt, KMail) refuse more than this.
+const ITERATIONS: u32 = 65_536;
 
 /// What is kept of a password for SCRAM. Its `Debug` shows nothing.
 #[derive(Clone, PartialEq, Eq)]
@@ -41,6 +41,16 @@ impl ScramSecret {
     /// Of a password. Takes some tens of milliseconds.
     pub(super) fn of(password: &Secret, salt: [u8; 16]) -> Self {
         Self::derived(password, salt, ITERATIONS)
+    }
+
+    /// Of a password, with the salt and the count of another.
+    pub(super) fn like(&self, password: &Secret) -> Self {
+        Self::derived(password, self.salt, self.iterations)
+    }
+
+    /// Whether the count is that of this release.
+    pub(super) fn is_current(&self) -> bool {
+        self.iterations == ITERATIONS
     }
 
     /// The salt of all that a user of that login name has, and of a name that is nobody's: always

@@ -59,6 +59,21 @@ async fn a_login_with_the_password_leaves_keys() {
     assert_eq!(keys(&accounts, "alice").await.identity.unwrap().account, user.account);
 }
 
+/// Keys that an older release made, which clients with Cyrus SASL refuse.
+#[tokio::test]
+async fn a_login_with_the_password_makes_older_keys_anew() {
+    let store = Arc::new(MemoryAccounts::default());
+    let accounts = Accounts::new(store.clone()).with_scram(Scram::Kept);
+    let mut user = accounts.add(alice()).await.unwrap();
+    let made = keys(&accounts, "alice").await;
+    assert!((4_096..=65_536).contains(&made.iterations), "{}", made.iterations);
+    user.profile.scram.as_mut().unwrap().iterations = 100_000;
+    store.update(&user).await.unwrap();
+    assert_eq!(keys(&accounts, "alice").await.iterations, 100_000);
+    assert_eq!(verdict(&accounts, "alice", "sesame").await, accepted(&user));
+    assert_eq!(keys(&accounts, "alice").await, made);
+}
+
 /// All that may stand against a login does so after SCRAM too.
 #[tokio::test]
 async fn a_proof_is_not_yet_a_login() {

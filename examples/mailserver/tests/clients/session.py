@@ -6,9 +6,9 @@ imaplib._MAXLINE = 10_000_000
 PORT, USER, PASSWORD, DIRECTORY = sys.argv[1:5]
 
 
-def login():
+def login(user=USER):
     imap = imaplib.IMAP4("127.0.0.1", int(PORT))
-    ok(imap.login(USER, PASSWORD))
+    ok(imap.login(user, PASSWORD))
     return imap
 
 
