@@ -83,6 +83,11 @@ impl Chromium {
 
     /// Asks for something; what is answered.
     fn call(&mut self, method: &str, params: Value) -> Value {
+        self.ask(method, params).unwrap_or_else(|error| panic!("{method}: {error}"))
+    }
+
+    /// Asks for something; what is answered, or why not.
+    fn ask(&mut self, method: &str, params: Value) -> Result<Value, Value> {
         self.calls += 1;
         let mut message = json!({ "id": self.calls, "method": method, "params": params });
         if !self.session.is_empty() {
@@ -94,8 +99,10 @@ impl Chromium {
             let answer =
                 answer.unwrap_or_else(|_| panic!("no answer to {method}: is chromium there?"));
             if answer["id"] == self.calls {
-                assert!(answer.get("error").is_none(), "{method}: {answer}");
-                return answer["result"].clone();
+                return match answer.get("error") {
+                    Some(error) => Err(error.clone()),
+                    None => Ok(answer["result"].clone()),
+                };
             }
             self.note(&answer);
         }
@@ -117,17 +124,22 @@ impl Chromium {
 
     /// What an expression gives.
     pub(crate) fn eval(&mut self, expression: &str) -> Value {
+        self.try_eval(expression).unwrap_or_else(|error| panic!("{expression}: {error}"))
+    }
+
+    /// The same; nothing can be asked of a page that is just giving way to another.
+    fn try_eval(&mut self, expression: &str) -> Result<Value, Value> {
         let asked =
             json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
-        let answer = self.call("Runtime.evaluate", asked);
+        let answer = self.ask("Runtime.evaluate", asked)?;
         assert!(answer.get("exceptionDetails").is_none(), "{expression}: {answer}");
-        answer["result"]["value"].clone()
+        Ok(answer["result"]["value"].clone())
     }
 
     /// Waits until an expression is true.
     pub(crate) fn wait(&mut self, condition: &str) {
         let until = Instant::now() + PATIENCE;
-        while self.eval(&format!("Boolean({condition})")) != true {
+        while self.try_eval(&format!("Boolean({condition})")) != Ok(true.into()) {
             if Instant::now() > until {
                 let text = self.eval("document.body?.innerText");
                 panic!("never {condition}: {text}; {:?}", self.complaints);
