@@ -71,6 +71,7 @@ pub use memory::MemoryAccounts;
 pub use name::{Name, NameError};
 pub use password::{Hasher, PasswordError, PasswordHash};
 pub use record::Record;
+#[cfg(any(feature = "embedded", feature = "mongodb"))]
 pub(crate) use record::end;
 pub use scope::{NoScope, Scope, Scopes};
 pub use scram::{Scram, ScramSecret};

@@ -22,7 +22,11 @@ pub(crate) struct Encrypting {
 
 impl Encrypting {
     pub(crate) fn to(keys: Arc<dyn KeyBook>) -> Self {
-        Self { keys: Some(keys), ..Self::default() }
+        Self {
+            keys: Some(keys),
+            #[cfg(feature = "encryption")]
+            turns: Turns::default(),
+        }
     }
 
     /// The message as it is to be stored in this account. What was to be encrypted and cannot be is

@@ -31,6 +31,7 @@ pub mod accounts;
 mod actor;
 pub mod backends;
 pub mod blob;
+#[cfg(any(feature = "embedded", feature = "mongodb"))]
 mod bounded;
 mod budget;
 pub mod change;

@@ -161,8 +161,8 @@ impl<'a> Unpacker<'a> {
         Ok(set)
     }
 
-    #[cfg(any(feature = "embedded", feature = "accounts"))]
     /// What is left to read.
+    #[cfg(feature = "embedded")]
     pub(crate) fn rest(&self) -> &'a [u8] {
         self.bytes.get(self.at..).unwrap_or(&[])
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures::TryStreamExt;
-use mongodb::bson::{Document, doc};
+use mongodb::bson::Document;
 use mongodb::options::{ReadConcern, TransactionOptions, WriteConcern};
 use mongodb::{Client, ClientSession, Collection, Namespace};
 
@@ -77,6 +77,7 @@ impl Store {
     }
 
     /// At most so many of the documents that a filter finds, in the ascending order of a field.
+    #[cfg(feature = "accounts")]
     pub(super) async fn page(
         &self,
         collection: &str,
@@ -89,7 +90,7 @@ impl Store {
         }
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let collection = self.collection(collection);
-        let sorted = collection.find(filter).sort(doc! { order: 1 });
+        let sorted = collection.find(filter).sort(mongodb::bson::doc! { order: 1 });
         Ok(sorted.limit(limit).batch_size(BATCH).await?.try_collect().await?)
     }
 
