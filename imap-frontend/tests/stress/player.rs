@@ -54,6 +54,8 @@ pub struct Heard {
     pub earlier: Vec<u32>,
     /// FETCH and EXISTS as they came, while a mailbox is entered.
     pub raw: Vec<Vec<Value>>,
+    /// HIGHESTMODSEQ came after the last of them: it counts, and no MODSEQ of theirs.
+    pub highest_last: bool,
     /// The codes of untagged OK.
     pub codes: Vec<String>,
     /// `OK [CODE x] text`.
@@ -239,6 +241,7 @@ impl Player {
         }
         let Some(code) = code_of(said) else { return Ok(()) };
         heard.codes.push(code.to_owned());
+        heard.highest_last |= code.starts_with("HIGHESTMODSEQ");
         self.view_mut().map_or(Ok(()), |view| view.code(code))
     }
 
@@ -251,6 +254,7 @@ impl Player {
         };
         if view.session == 0 {
             heard.raw.push(values);
+            heard.highest_last = false;
             return Ok(());
         }
         match (values[1].word(), gate) {
@@ -471,6 +475,9 @@ fn entered(
     view.exists(count)?;
     for (number, items) in fetched {
         view.fetch(number, &items, world)?;
+    }
+    if heard.highest_last {
+        view.forget_shown();
     }
     view.answered();
     Ok(())

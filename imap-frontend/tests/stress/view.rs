@@ -85,6 +85,11 @@ impl View {
         self.changing.clear();
     }
 
+    /// No MODSEQ that was shown says how far it has come.
+    pub fn forget_shown(&mut self) {
+        self.shown = 0;
+    }
+
     /// A response code, with what follows it: `HIGHESTMODSEQ 12`.
     pub fn code(&mut self, code: &str) -> Result<(), String> {
         let (name, rest) = code.split_once(' ').unwrap_or((code, ""));
