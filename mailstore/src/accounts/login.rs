@@ -180,8 +180,8 @@ impl Accounts {
 
     /// Makes anew what is kept of a password that was found right, where it is not as this release
     /// makes it: a hash that came from elsewhere, keys for SCRAM that are missing, or have another
-    /// salt than the user's or another count. If somebody else changes the user at the same time, it is done at a
-    /// later login.
+    /// salt than the user's or another count. If somebody else changes the user at the same time,
+    /// it is done at a later login.
     async fn refresh(
         &self,
         user: &User,
