@@ -3,12 +3,13 @@
 use std::fs::{self, Permissions};
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::UnixStream as BlockingUnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use socket2::{SockRef, TcpKeepalive};
+use socket2::{Domain, SockAddr, SockRef, Socket, TcpKeepalive, Type};
 use tokio::net::{TcpListener, TcpSocket, UnixListener};
 
 use crate::address::ListenAddr;
@@ -16,7 +17,7 @@ use crate::origin::Ends;
 use crate::stream::Stream;
 
 /// Connections the kernel completes before they are accepted.
-const BACKLOG: u32 = 1024;
+const BACKLOG: u16 = 1024;
 /// Silence after which the kernel asks whether the peer is still there, and how often.
 const KEEPALIVE: Duration = Duration::from_secs(5 * 60);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(60);
@@ -51,9 +52,14 @@ impl Listener {
 
     fn bind_unix(path: &Path, mode: u32) -> io::Result<Self> {
         remove_stale(path)?;
-        let listener = UnixListener::bind(path)?;
+        let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+        socket.bind(&SockAddr::unix(path)?)?;
         let file = SocketFile(path.to_owned());
+        // Nobody can connect before it listens, whatever the umask was.
         fs::set_permissions(path, Permissions::from_mode(mode))?;
+        socket.listen(BACKLOG.into())?;
+        socket.set_nonblocking(true)?;
+        let listener = UnixListener::from_std(OwnedFd::from(socket).into())?;
         Ok(Self(Kind::Unix { listener, _file: file }))
     }
 
@@ -112,7 +118,7 @@ fn listen_tcp(address: SocketAddr) -> io::Result<TcpListener> {
     let keepalive = TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE_INTERVAL);
     SockRef::from(&socket).set_tcp_keepalive(&keepalive)?;
     socket.bind(address)?;
-    socket.listen(BACKLOG)
+    socket.listen(BACKLOG.into())
 }
 
 fn is_of_the_connection(error: &io::Error) -> bool {
