@@ -93,7 +93,14 @@ impl Watch {
     }
 }
 
-/// A beacon within one process.
+/// Makes room for as many accounts again as are being watched, so that this is done seldom.
+fn forget_unwatched(beams: &mut HashMap<AccountId, Beam>) {
+    beams.retain(|_, beam| !beam.is_unwatched());
+    beams.reserve(beams.len());
+}
+
+/// A beacon within one process. Its memory goes by how many accounts were watched at a time, not
+/// by how many ever were.
 #[derive(Debug, Default)]
 pub struct LocalBeacon {
     beams: Mutex<HashMap<AccountId, Beam>>,
@@ -118,6 +125,27 @@ impl Beacon for LocalBeacon {
     }
 
     fn watch(&self, account: AccountId) -> Watch {
-        self.beams().entry(account).or_default().watch()
+        let mut beams = self.beams();
+        if beams.len() == beams.capacity() {
+            forget_unwatched(&mut beams);
+        }
+        beams.entry(account).or_default().watch()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accounts_that_nobody_watches_are_forgotten() {
+        let beacon = LocalBeacon::default();
+        let account = |number| AccountId::new(number).unwrap();
+        let _watched = beacon.watch(account(1));
+        for number in 2..10_000 {
+            beacon.watch(account(number));
+        }
+        assert!(beacon.beams().len() < 20, "{}", beacon.beams().len());
+        assert!(beacon.beams().contains_key(&account(1)));
     }
 }
