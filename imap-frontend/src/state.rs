@@ -298,11 +298,12 @@ impl Selected {
         let silent = |notify: &Notify| notify.tells_selected() && !notify.tells_flags();
         let silent = self.user.notify.as_deref().is_some_and(silent);
         while let Some(page) = self.mailbox.flags().await.map_err(|error| Failed::unread(&error))? {
+            self.touch(&page.iter().filter_map(flagged).collect());
+            if silent {
+                continue;
+            }
             for notice in page {
-                match notice {
-                    Notice::Flags { row, .. } if silent => self.touch(&UidSet::single(row.uid)),
-                    notice => self.notice(talk, notice).await?,
-                }
+                self.notice(talk, notice).await?;
             }
         }
         Ok(())
@@ -345,10 +346,7 @@ impl Selected {
                 talk.reply.exists(count);
                 self.tell_recent(&mut talk.reply);
             }
-            Notice::Flags { seq, row } => {
-                self.touch(&UidSet::single(row.uid));
-                self.tell_row(&mut talk.reply, seq, &row);
-            }
+            Notice::Flags { seq, row } => self.tell_row(&mut talk.reply, seq, &row),
             Notice::Gone => {
                 self.gone = true;
                 let code = Some(Code::NonExistent);
@@ -448,5 +446,13 @@ fn no_such_number(number: u32) -> Failed {
     match number {
         0 => Failed::bad("There are no messages"),
         number => Failed::bad(format!("There is no message number {number}")),
+    }
+}
+
+/// Whose flags a notice tells.
+fn flagged(notice: &Notice) -> Option<Uid> {
+    match notice {
+        Notice::Flags { row, .. } => Some(row.uid),
+        _ => None,
     }
 }

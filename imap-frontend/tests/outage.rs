@@ -154,6 +154,30 @@ async fn a_search_that_cannot_be_kept_current_is_given_up() {
     assert!(given_up > 0);
 }
 
+/// Whichever call fails: after a search that was to be saved and is refused, `$` is empty (RFC 5182 2.1).
+#[tokio::test]
+async fn a_refused_search_saves_nothing() {
+    for command in ["SEARCH RETURN (SAVE) TEXT x", "ESEARCH IN (selected) RETURN (SAVE) TEXT x"] {
+        let (mut refused, mut calls) = (0, 0);
+        loop {
+            let (server, failure) = failing().await;
+            let mut client = Client::select(server.address, "INBOX").await;
+            client.ok("SEARCH RETURN (SAVE) ALL").await;
+            failure.by.arm(calls);
+            let end = client.end(command).await;
+            if failure.by.is_armed() {
+                break;
+            }
+            if end.starts_with("NO [UNAVAILABLE]") {
+                refused += 1;
+                assert!(client.ok("FETCH $ (UID)").await.is_empty(), "{command}, {calls}");
+            }
+            calls += 1;
+        }
+        assert!(refused > 0, "{command}");
+    }
+}
+
 /// Whichever call fails while news of other mailboxes are told in IDLE: they are told later, or the
 /// client hears that it has missed some.
 #[tokio::test]

@@ -13,7 +13,7 @@ use crate::contexts::Shown;
 use crate::message_limit;
 use crate::names::OTHERS;
 use crate::outcome::{Done, Failed, Outcome};
-use crate::state::{Authenticated, State};
+use crate::state::State;
 use crate::talk::Talk;
 use crate::tree::{Item, Tree};
 
@@ -26,9 +26,10 @@ pub(super) async fn run(talk: &mut Talk, state: &mut State, esearch: &Esearch) -
     }
     let Some(user) = state.user() else { return Err(Failed::bad("Log in first")) };
     check_charset(user, esearch.charset)?;
-    for (name, at) in places(user, &esearch.sources, selected).await? {
+    let saved = saved_before(talk, state, &asked)?;
+    for (name, at) in places(state, &esearch.sources, selected).await? {
         if selected == Some(at) {
-            in_selected(talk, state, (esearch, &asked, &name)).await?;
+            in_selected(talk, state, (esearch, &asked, &name), &saved).await?;
         } else {
             elsewhere(talk, state, (esearch, &asked, &name), at).await?;
         }
@@ -58,6 +59,13 @@ fn check(esearch: &Esearch, selected: Option<MailboxKey>) -> Result<(), Failed> 
     }
 }
 
+/// What `$` stands for in the keys, where a mailbox is selected.
+fn saved_before(talk: &Talk, state: &mut State, asked: &Asked<'_>) -> Result<UidSet, Failed> {
+    let Some(selected) = state.selected() else { return Ok(UidSet::new()) };
+    asked.check_tag(talk, selected)?;
+    Ok(asked.saved_before(selected))
+}
+
 /// What is asked: the command, its results, and the mailbox's name.
 type Question<'a> = (&'a Esearch, &'a Asked<'a>, &'a str);
 
@@ -66,11 +74,10 @@ async fn in_selected(
     talk: &mut Talk,
     state: &mut State,
     (esearch, asked, name): Question<'_>,
+    saved: &UidSet,
 ) -> Result<(), Failed> {
     let Some(selected) = state.selected() else { return Ok(()) };
-    asked.check_tag(talk, selected)?;
-    let before = asked.saved_before(selected);
-    let (server, question) = (&selected.user.server, (&esearch.key, &before));
+    let (server, question) = (&selected.user.server, (&esearch.key, saved));
     message_limit::check_search(server, &selected.mailbox, question)?;
     let (found, _room) = find(&selected.user, &selected.mailbox, question).await?;
     let answer = Answer::new(asked, &found, None);
@@ -78,7 +85,7 @@ async fn in_selected(
         answer.tell(talk, &selected.mailbox, Some(name)).await?;
     }
     let shown = Shown::Searched(found.uids.clone());
-    asked.keep_current((&esearch.key, &before), shown, (talk, selected));
+    asked.keep_current(question, shown, (talk, selected));
     answer.save(selected);
     Ok(())
 }
@@ -106,10 +113,11 @@ async fn elsewhere(
 
 /// The mailboxes meant that may be read, each once, in the order of their names.
 async fn places(
-    user: &Authenticated,
+    state: &mut State,
     sources: &[Source],
     selected: Option<MailboxKey>,
 ) -> Result<Vec<(String, MailboxKey)>, Failed> {
+    let Some(user) = state.user() else { return Ok(Vec::new()) };
     let tree = Tree::of(user).await?;
     let readable = |item: &Item| item.is_live() && item.rights.has(Right::Read);
     let items = tree.items.iter().filter(|(_, item)| readable(item));
