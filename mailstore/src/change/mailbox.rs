@@ -223,7 +223,7 @@ impl<'a> Tree<'a> {
         let id = old.id;
         self.put(Mailbox { parent, leaf, ..old });
         self.draft.log(id, Event::Mailbox(MailboxEvent::Renamed));
-        self.move_subscriptions(&old_name, to);
+        self.subscribe_to_renamed(&old_name, to);
         Ok(Outcome::Mailbox { id })
     }
 
@@ -234,15 +234,16 @@ impl<'a> Tree<'a> {
         names.filter_map(|(name, _)| name.strip_prefix(&below).map(levels)).max().unwrap_or(0)
     }
 
-    /// Subscriptions follow a mailbox, and those below it, to the new name.
-    fn move_subscriptions(&mut self, from: &str, to: &str) {
+    /// Who was subscribed to a mailbox, or to one below it, is subscribed to it under its new name
+    /// too. The old name stays: only UNSUBSCRIBE takes a name away (RFC 9051 6.3.6, 6.3.7).
+    fn subscribe_to_renamed(&mut self, from: &str, to: &str) {
         let below = format!("{from}{SEPARATOR}");
-        let moved = |name: &String| match name.strip_prefix(&below) {
-            Some(rest) => format!("{to}{SEPARATOR}{rest}"),
-            None if name == from => to.to_owned(),
-            None => name.clone(),
+        let renamed = |name: &String| match name.strip_prefix(&below) {
+            Some(rest) => Some(format!("{to}{SEPARATOR}{rest}")),
+            None => (name == from).then(|| to.to_owned()),
         };
-        let names: BTreeSet<_> = self.all.subscriptions.iter().map(moved).collect();
+        let mut names = self.all.subscriptions.clone();
+        names.extend(self.all.subscriptions.iter().filter_map(renamed));
         if names != self.all.subscriptions {
             self.draft.delta().subscriptions = Some(names);
         }

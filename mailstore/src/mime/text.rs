@@ -183,33 +183,43 @@ pub fn is_searched(part: &Part) -> bool {
     part.kind == Kind::Leaf && !unknown && matches!(kind, "text" | "message" | "multipart")
 }
 
-/// Appends the folded text of a message's body to `out`, a line feed after each piece: of every
-/// part but the message itself its header fields (so attachments are found by name, embedded
-/// messages by subject), and of every part for which [`is_searched`] holds its body. `read` gives
-/// the bytes of a range of the message; where it gives `None`, that range is left out. Stops when
-/// `out` is longer than [`MAX_BODY_TEXT`].
+/// What stands in a body text between the header fields of the parts and the bodies.
+const BEFORE_BODIES: char = '\0';
+
+/// Appends the folded text of a message's body to `out`, a line feed after each piece: first of
+/// every part but the message itself its header fields (so attachments are found by name, embedded
+/// messages by subject), then of every part for which [`is_searched`] holds its body; [`bodies`]
+/// are these alone. `read` gives the bytes of a range of the message; where it gives `None`, that
+/// range is left out. Stops when `out` is longer than [`MAX_BODY_TEXT`].
 pub fn append_body_text<B: AsRef<[u8]>>(
     tree: &MimeTree,
     mut read: impl FnMut(Range<u64>) -> Option<B>,
     out: &mut String,
 ) {
-    for part in tree.parts() {
-        if part.parent.is_some()
-            && let Some(header) = read(part.header.clone())
-        {
-            out.push_str(HeaderText::of(header.as_ref()).as_str());
-        }
-        if is_searched(part)
-            && let Some(body) = read(capped(&part.body))
-        {
-            fold_into(&decode_text(part, body.as_ref()), out);
-            out.push('\n');
-        }
+    for part in tree.parts().iter().filter(|part| part.parent.is_some()) {
         if out.len() > MAX_BODY_TEXT {
             break;
         }
+        if let Some(header) = read(part.header.clone()) {
+            out.extend(HeaderText::of(header.as_ref()).as_str().split(BEFORE_BODIES));
+        }
+    }
+    out.push(BEFORE_BODIES);
+    for part in tree.parts().iter().filter(|part| is_searched(part)) {
+        if out.len() > MAX_BODY_TEXT {
+            break;
+        }
+        if let Some(body) = read(capped(&part.body)) {
+            fold_into(&decode_text(part, body.as_ref()), out);
+            out.push('\n');
+        }
     }
     truncate(out, MAX_BODY_TEXT);
+}
+
+/// A text that [`append_body_text`] has made, without the header fields.
+pub fn bodies(text: &str) -> &str {
+    text.split_once(BEFORE_BODIES).map_or(text, |(_, bodies)| bodies)
 }
 
 /// No more of a body than could be searched.

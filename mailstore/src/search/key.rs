@@ -65,9 +65,10 @@ pub enum Key {
     /// HEADER, and BCC, CC, FROM, SUBJECT, TO: a header field of this name (in any case) whose
     /// decoded value contains the text; any such field if the text is empty.
     Header(String, String),
-    /// BODY: the decoded text of the body contains it.
+    /// BODY: the decoded text of the body contains it, the header fields of its parts and embedded
+    /// messages left aside (RFC 9051 6.4.4).
     Body(String),
-    /// TEXT: the header or the body contains it.
+    /// TEXT: the header or the body, with all header fields in it, contains it.
     Text(String),
     /// EMAILID: of this content (RFC 8474 6).
     Email(EmailId),

@@ -9,7 +9,7 @@ use super::key::{DateField, Day, Key};
 use crate::flags::{Flags, Keyword, SystemFlag};
 use crate::id::{EmailId, ThreadId};
 use crate::mime::header::SentDate;
-use crate::mime::text::{HeaderText, fold};
+use crate::mime::text::{HeaderText, bodies, fold};
 use crate::time::{InternalDate, Timestamp};
 use crate::uid::{ModSeq, Uid, UidArray, UidSet};
 
@@ -229,7 +229,7 @@ impl Matcher {
 
     /// `None` if it is not about texts, or these are not known.
     fn score(&self, candidate: &Candidate<'_>) -> Option<u8> {
-        let of_body = |needle: &Needle| candidate.body.map(|body| needle.score(body) / 5 * 4);
+        let of_body = |needle: &Needle, body: &str| needle.score(body) / 5 * 4;
         match &self.test {
             Test::All(matchers) => {
                 let scores: Vec<_> = matchers.iter().filter_map(|it| it.score(candidate)).collect();
@@ -241,10 +241,10 @@ impl Matcher {
                 let values = candidate.header?.fields().filter(|field| field.0 == name);
                 values.map(|field| needle.score(field.1)).max()
             }
-            Test::Body(needle) => of_body(needle),
+            Test::Body(needle) => candidate.body.map(|body| of_body(needle, bodies(body))),
             Test::Text(needle) => {
                 let header = candidate.header.map(|header| needle.score(header.as_str()));
-                header.max(of_body(needle))
+                header.max(candidate.body.map(|body| of_body(needle, body)))
             }
             _ => None,
         }
@@ -304,7 +304,7 @@ impl Matcher {
                 Some(date.is_some_and(|date| days.contains(&date.day.into())))
             }
             Test::Header(name, needle) => Some(has_field(candidate.header?, name, needle.as_ref())),
-            Test::Body(needle) => Some(needle.is_in(candidate.body?)),
+            Test::Body(needle) => Some(needle.is_in(bodies(candidate.body?))),
             Test::Text(needle) => in_text(needle, candidate),
             test => Some(test.row(candidate)),
         }

@@ -104,7 +104,7 @@ fn multipart_and_extension_data() {
     assert_eq!(
         structure(message),
         format!(
-            "(({part} \"Q2hlY2s=\" (\"attachment\" (\"filename\" \"x y\")) \"en\" \
+            "(({part} \"Q2hlY2s=\" (\"attachment\" (\"filename\" \"x y\")) (\"en\") \
              \"http://x/y\") \"mixed\" (\"boundary\" \"foo bar\") NIL (\"en\" \"fr\") NIL)"
         )
     );

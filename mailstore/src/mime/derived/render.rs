@@ -172,10 +172,11 @@ fn disposition(out: &mut Vec<u8>, part: &Structure) {
     out.push(b')');
 }
 
-/// `body-fld-lang`: one language as a string, more as a list.
+/// `body-fld-lang`: a list also of one, which might be a string as well, since that is what clients
+/// get from other servers.
 fn languages(out: &mut Vec<u8>, languages: &[Vec<u8>]) {
-    if let [] | [_] = languages {
-        return nstring(out, languages.first().map(Vec::as_slice));
+    if languages.is_empty() {
+        return nstring(out, None);
     }
     let mut before = b'(';
     for language in languages {

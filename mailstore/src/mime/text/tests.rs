@@ -82,7 +82,7 @@ fn bodies_are_decoded() {
         ("Content-Type: image/png\n\nHELLO", ""),
     ];
     for (message, text) in table {
-        assert_eq!(body(message), text, "{message}");
+        assert_eq!(body(message), format!("\0{text}"), "{message}");
     }
 }
 
@@ -90,13 +90,14 @@ fn bodies_are_decoded() {
 fn parts_are_found_by_their_headers_and_embedded_messages_whole() {
     let message = "Subject: outer\nContent-Type: multipart/mixed; boundary=b\n\n\
                    --b\nContent-Type: image/png; name=Cat.PNG\n\nno\n\
-                   --b\nContent-Type: message/rfc822\n\nSubject: INNER\n\nText\n--b--\n";
+                   --b\nContent-Type: message/rfc822\n\nSubject: IN\0NER\n\nTe\0xt\n--b--\n";
     let text = body(message);
     assert_eq!(
         text,
         "content-type: image/png; name=cat.png\ncontent-type: message/rfc822\n\
-         subject: inner\ntext\n"
+         subject: inner\n\0te\0xt\n"
     );
+    assert_eq!(bodies(&text), "te\0xt\n");
 }
 
 #[test]
@@ -104,5 +105,5 @@ fn what_cannot_be_read_is_left_out() {
     let tree = parse(Bytes::from_static(b"A: 1\n\ntext"), &Limits::default());
     let mut out = String::new();
     append_body_text(&tree, |_| None::<Bytes>, &mut out);
-    assert_eq!(out, "");
+    assert_eq!(bodies(&out), "");
 }

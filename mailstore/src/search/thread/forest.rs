@@ -17,13 +17,14 @@ pub(super) fn references(messages: &[Sortable]) -> Threads {
     forest.threads
 }
 
-/// REFS: the same without subjects, by the newest message of each thread.
+/// REFS: the same without subjects, by when the newest message of each thread was sent. Threads
+/// whose newest are of the same moment stand as their heads do in the mailbox.
 pub(super) fn refs(messages: &[Sortable]) -> Threads {
     let mut forest = Forest::of(messages);
-    let newest = |root: &Root| forest.newest(root);
+    let order = |root: &Root| (forest.newest(root), root.head());
     let mut dated: Vec<_> =
-        forest.threads.roots.iter().map(|root| (newest(root), root.clone())).collect();
-    dated.sort_by_key(|(newest, _)| *newest);
+        forest.threads.roots.iter().map(|root| (order(root), root.clone())).collect();
+    dated.sort_by_key(|(order, _)| *order);
     forest.threads.roots = dated.into_iter().map(|(_, root)| root).collect();
     forest.threads
 }
@@ -160,14 +161,15 @@ impl<'a> Forest<'a> {
     }
 
     /// When the newest message of a thread was sent.
-    fn newest(&self, root: &Root) -> super::Sent {
-        let mut newest = sent(self.messages, root.head());
+    fn newest(&self, root: &Root) -> i64 {
+        let moment = |at: u32| sent(self.messages, at).0;
+        let mut newest = moment(root.head());
         let mut rest = match root {
             Root::Message(at) => vec![*at],
             Root::Siblings(all) => all.clone(),
         };
         while let Some(at) = rest.pop() {
-            newest = newest.max(sent(self.messages, at));
+            newest = newest.max(moment(at));
             rest.extend(self.threads.children(at));
         }
         newest

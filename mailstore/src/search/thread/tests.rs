@@ -125,6 +125,19 @@ fn siblings_and_threads_are_in_the_order_they_were_sent() {
     assert_eq!(shown(&Threads::of(&messages, Algorithm::References)), "(4)(1 (3)(2)(5))");
 }
 
+#[test]
+fn threads_with_equally_new_messages_are_in_the_order_of_their_heads() {
+    let header =
+        |id: &str, parent: &str| format!("Message-ID: <{id}@x>\nReferences: <{parent}@x>\n\n");
+    let messages = [
+        at(1, &header("a", ""), 1),
+        at(2, &header("b", ""), 1),
+        at(3, &header("c", "a"), 1),
+        at(4, &header("d", ""), 0),
+    ];
+    assert_eq!(shown(&Threads::of(&messages, Algorithm::Refs)), "(4)(1 3)(2)");
+}
+
 /// Each message answers the one before it, thirty thousand
 /// times.
 #[test]
