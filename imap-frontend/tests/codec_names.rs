@@ -39,7 +39,7 @@ fn names_as_clients_write_them() {
     let decode =
         |name: &[u8]| MailboxName::decode(name, Names::Utf7).map(|name| name.as_str().to_owned());
     assert_eq!(decode(b"inbox").as_deref(), Some("INBOX"));
-    assert_eq!(decode(b"inbox/x").as_deref(), Some("inbox/x"));
+    assert_eq!(decode(b"inbox/x").as_deref(), Some("INBOX/x"));
     assert_eq!(decode("R&D für alle".as_bytes()).as_deref(), Some("R&D für alle"));
     assert_eq!(decode(b"R&D"), None);
     assert_eq!(decode(b"\xff"), None);
@@ -64,6 +64,8 @@ fn names_in_utf8() {
 fn names_are_composed() {
     assert_eq!(MailboxName::new("e\u{301}te\u{301}"), MailboxName::new("\u{e9}t\u{e9}"));
     assert_eq!(MailboxName::new("e\u{301}").as_str(), "\u{e9}");
+    assert_eq!(MailboxName::new("inbox/Inbox/e\u{301}").as_str(), "INBOX/Inbox/\u{e9}");
+    assert_eq!(MailboxName::new("inboxes").as_str(), "inboxes");
     let decomposed = utf7::encode("e\u{301}").into_owned();
     let name = MailboxName::decode(decomposed.as_bytes(), Names::Utf7).unwrap();
     assert_eq!(name.as_str(), "\u{e9}");
@@ -90,6 +92,11 @@ fn patterns() {
         ("*2/x", "2/2/x", true),
         ("inbox", "INBOX", true),
         ("InB%", "INBOX", true),
+        ("inbox/%", "INBOX/x", true),
+        ("%b*x", "INBOX/x", true),
+        ("inbox/X", "INBOX/x", false),
+        ("inboxes", "INBOXES", false),
+        ("x/inbox", "x/INBOX", false),
         ("Foo", "foo", false),
         ("%ü%", "Entwürfe", true),
     ];

@@ -6,6 +6,7 @@ pub mod utf7;
 use std::borrow::Cow;
 use std::fmt;
 
+use mailstore::mailbox::SEPARATOR;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 pub use pattern::Pattern;
@@ -49,7 +50,7 @@ fn composed(text: &str) -> Cow<'_, str> {
 }
 
 /// The name of a mailbox, as UTF-8 in Normalization Form C, with the hierarchy in it. INBOX, which clients may write in
-/// any case (RFC 9051 5.1), is `INBOX`. However it was written, it is the same.
+/// any case (RFC 9051 5.1), is `INBOX`, also as the level above others. However it was written, it is the same.
 #[derive(Clone, Eq)]
 pub struct MailboxName {
     name: Box<str>,
@@ -63,8 +64,11 @@ impl MailboxName {
 
     /// A name that is text already.
     pub fn new(name: &str) -> Self {
-        let inbox = name.eq_ignore_ascii_case(Self::INBOX);
-        let named = if inbox { Cow::Borrowed(Self::INBOX) } else { composed(name) };
+        let (top, below) = name.split_at(name.find(SEPARATOR).unwrap_or(name.len()));
+        let named = match top.eq_ignore_ascii_case(Self::INBOX) {
+            true => Cow::Owned([Self::INBOX, &*composed(below)].concat()),
+            false => composed(name),
+        };
         let written = (named != name).then(|| name.into());
         Self { name: named.into(), written }
     }

@@ -46,6 +46,11 @@ impl Pattern {
         self.text.is_empty()
     }
 
+    /// Does it end in `%`, so that it may stop above names that it would else match?
+    pub fn ends_within_level(&self) -> bool {
+        self.text.ends_with('%')
+    }
+
     /// The pattern within a reference name, which simply goes in front of it.
     #[must_use]
     pub fn within(&self, reference: &str) -> Self {
@@ -53,9 +58,10 @@ impl Pattern {
     }
 
     /// Does it match this name? Takes time in the square of the name's length at most,
-    /// whatever the pattern.
+    /// whatever the pattern. In a name at or below INBOX case makes no difference to that level.
     pub fn matches(&self, name: &str, delimiter: char) -> bool {
-        let fold = name == MailboxName::INBOX;
+        let top = name.split(delimiter).next().unwrap_or_default();
+        let folded = if top == MailboxName::INBOX { top.len() } else { 0 };
         let name: Vec<char> = name.chars().collect();
         if self.literal > name.len() {
             return false;
@@ -69,8 +75,8 @@ impl Pattern {
             match wanted {
                 '*' => spread(&mut reached, &name, |_| true),
                 '%' => spread(&mut reached, &name, |c| c != delimiter),
-                _ => step(&mut reached, &name, |c| {
-                    c == wanted || (fold && c.eq_ignore_ascii_case(&wanted))
+                _ => step(&mut reached, &name, |at, c| {
+                    c == wanted || (at < folded && c.eq_ignore_ascii_case(&wanted))
                 }),
             }
         }
@@ -89,10 +95,11 @@ fn spread(reached: &mut [bool], name: &[char], covers: impl Fn(char) -> bool) {
 }
 
 /// A character: from each place reached, on over one equal character.
-fn step(reached: &mut [bool], name: &[char], equals: impl Fn(char) -> bool) {
+fn step(reached: &mut [bool], name: &[char], equals: impl Fn(usize, char) -> bool) {
     let mut before = false;
     for (at, here) in reached.iter_mut().enumerate() {
-        let equal = at.checked_sub(1).and_then(|at| name.get(at)).is_some_and(|c| equals(*c));
+        let passed = at.checked_sub(1).and_then(|at| Some((at, *name.get(at)?)));
+        let equal = passed.is_some_and(|(at, c)| equals(at, c));
         let reached_now = before && equal;
         before = *here;
         *here = reached_now;

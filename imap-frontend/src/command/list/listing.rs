@@ -118,6 +118,10 @@ impl<'a> Listing<'a> {
     /// LSUB: what is subscribed to, and with a pattern that ends in `%` the levels above names that
     /// it does not reach (RFC 3501 6.3.9).
     fn subscribed_levels(&self) -> Vec<Line> {
+        let stops_at = |level: &str| {
+            let mut patterns = self.patterns.iter().filter(|pattern| pattern.ends_within_level());
+            patterns.any(|pattern| pattern.matches(level, SEPARATOR))
+        };
         let mut lines: BTreeMap<&str, Vec<ListAttribute>> = BTreeMap::new();
         for name in &self.tree.subscriptions {
             if self.matches(name) {
@@ -127,7 +131,7 @@ impl<'a> Listing<'a> {
                 continue;
             }
             for level in levels_above(name) {
-                if self.matches(level) && !self.tree.subscriptions.contains(level) {
+                if stops_at(level) && !self.tree.subscriptions.contains(level) {
                     lines.insert(level, vec![ListAttribute::NoSelect]);
                 }
             }
