@@ -109,11 +109,11 @@ fn metadata_is_told() {
         |values: &[(&str, Option<&[u8]>)]| written(|r| r.metadata("INBOX", values.iter().copied()));
     assert_eq!(
         told(&[("/shared/comment", Some(b"Its sunny outside!")), ("/private/comment", None)]),
-        "* METADATA INBOX (/shared/comment \"Its sunny outside!\" /private/comment NIL)\r\n"
+        "* METADATA \"INBOX\" (/shared/comment \"Its sunny outside!\" /private/comment NIL)\r\n"
     );
     assert_eq!(
         told(&[("/private/a b", Some(b"\0\r\n"))]),
-        "* METADATA INBOX (\"/private/a b\" ~{3}\r\n\0\r\n)\r\n"
+        "* METADATA \"INBOX\" (\"/private/a b\" ~{3}\r\n\0\r\n)\r\n"
     );
     let codes = [
         (Code::MetadataLongEntries(2199), "METADATA LONGENTRIES 2199"),
@@ -202,7 +202,7 @@ fn access_lists_are_told() {
     );
     assert_eq!(
         written(|r| r.list_rights("~/Mail/saved", "smith", rights("la"))),
-        "* LISTRIGHTS ~/Mail/saved smith la r s w i p k x t e c d\r\n"
+        "* LISTRIGHTS \"~/Mail/saved\" smith la r s w i p k x t e c d\r\n"
     );
     assert_eq!(
         written(|r| r.list_rights("a", "anyone", Rights::NONE)),

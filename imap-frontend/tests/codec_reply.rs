@@ -239,7 +239,7 @@ fn lists() {
     };
     assert_eq!(
         list(&[ListAttribute::NoSelect], Some('/'), "~/Mail/foo"),
-        "* LIST (\\Noselect) \"/\" ~/Mail/foo\r\n"
+        "* LIST (\\Noselect) \"/\" \"~/Mail/foo\"\r\n"
     );
     assert_eq!(
         list(
@@ -255,6 +255,10 @@ fn lists() {
     );
     assert_eq!(list(&[], None, "a%b\"c"), "* LIST () NIL \"a%b\\\"c\"\r\n");
     assert_eq!(list(&[], None, "nil"), "* LIST () NIL \"nil\"\r\n");
+    // Net::IMAP::Client (Perl) takes brackets for a list, and stops at `~` and `#`.
+    for name in ["[Gmail]", "~", "#news", "a=b", "a,b"] {
+        assert_eq!(list(&[], None, name), format!("* LIST () NIL \"{name}\"\r\n"));
+    }
     assert_eq!(list(&[], None, "a\r\nb"), "* LIST () NIL a&AA0ACg-b\r\n");
 }
 

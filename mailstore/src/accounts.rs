@@ -83,7 +83,7 @@ pub use sign_in::KeyAsked;
 pub use sign_in::{SecondProof, SignIn, SignedIn};
 pub use spelling::Dots;
 pub use store::{AccountStore, Claimed, Created};
-pub use token::{Grant, NewToken, Role, Token};
+pub use token::{Bearer, Grant, NewToken, Role, Token};
 pub use totp::{SecondFactor, TotpSetup};
 pub use used::Used;
 pub use user::{Profile, Status, User};

@@ -31,6 +31,7 @@ pub(crate) async fn open(config: &Config, away: Away) -> Result<Store, Problem> 
         .with_dots(config.dots.into())
         .with_administrators(config.administrators.clone())
         .with_scram(config.login.scram())
+        .with_bearer(config.login.bearer())
         .with_limits(shared, config.login.limits())
         .with_log(config.login.log());
     let accounts = match keys::open(config)? {

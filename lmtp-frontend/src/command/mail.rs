@@ -22,7 +22,7 @@ impl Session {
             return Reply::new(555, (5, 4), format!("{parameter} is not offered"));
         }
         if !mail.from.is_ascii() && parameters.smtputf8.is_none() {
-            return needs_smtputf8();
+            return needs_smtputf8(550);
         }
         if parameters.size > Some(self.lmtp.largest()) {
             return No::TOO_LARGE.reply();
@@ -44,7 +44,8 @@ fn not_offered(parameters: &MailParameters, outbox: Option<&dyn Outbox>) -> Opti
     auth.or(ret).or(envid)
 }
 
-/// An address beyond ASCII in a transaction that has not announced it (RFC 6531 3.5).
-pub(super) fn needs_smtputf8() -> Reply {
-    Reply::new(553, (6, 7), "an address beyond ASCII needs SMTPUTF8")
+/// An address beyond ASCII in a transaction that has not announced it. The code is 550 for a sender,
+/// 553 for a recipient (RFC 6531 3.5).
+pub(super) fn needs_smtputf8(code: u16) -> Reply {
+    Reply::new(code, (6, 7), "an address beyond ASCII needs SMTPUTF8")
 }

@@ -52,7 +52,7 @@ impl Session {
             return Some(Reply::new(555, (5, 4), format!("{parameter} is not offered")));
         }
         if !rcpt.to.is_ascii() && transaction.mail.parameters.smtputf8.is_none() {
-            return Some(needs_smtputf8());
+            return Some(needs_smtputf8(553));
         }
         let full = transaction.recipients.len() >= self.lmtp.settings.recipients;
         full.then(|| Reply::new(452, (5, 3), "too many recipients"))

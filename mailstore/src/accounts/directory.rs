@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::login::{Proof, identity};
-use super::{Accounts, Grant, Recipient, Scram, ScramSecret, SecondFactor, Status, User};
+use super::{Accounts, Bearer, Grant, Recipient, Scram, ScramSecret, SecondFactor, Status, User};
 use crate::id::AccountId;
 use crate::store::directory::{
     Attempt, Credentials, Identity, Proven, Route, ScramKeys, Secret, Service, Takes, Verdict,
@@ -27,7 +27,7 @@ impl Directory for Accounts {
     }
 
     fn takes(&self, _service: Service) -> Takes {
-        Takes { scram: self.scram == Scram::Kept, bearer: true }
+        Takes { scram: self.scram == Scram::Kept, bearer: self.bearer == Bearer::Offered }
     }
 
     /// A name without keys gets some that no password fits, and as fast as one with keys.

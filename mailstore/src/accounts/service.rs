@@ -9,8 +9,8 @@ use tokio::sync::OnceCell;
 use super::limits::Limiter;
 use super::verified::Verified;
 use super::{
-    AccountError, AccountStore, Address, By, Claimed, Created, Destination, Domain, Dots, Event,
-    Hasher, Keyring, LoginLimits, Name, NameError, PasswordHash, Profile, Quota, Scram,
+    AccountError, AccountStore, Address, Bearer, By, Claimed, Created, Destination, Domain, Dots,
+    Event, Hasher, Keyring, LoginLimits, Name, NameError, PasswordHash, Profile, Quota, Scram,
     ScramSecret, Status, User, log, password,
 };
 use crate::id::AccountId;
@@ -86,6 +86,7 @@ pub struct Accounts {
     pub(super) hasher: Hasher,
     pub(super) verified: Arc<Verified>,
     pub(super) scram: Scram,
+    pub(super) bearer: Bearer,
     pub(super) secret: Arc<OnceCell<[u8; 32]>>,
     home_domains: Arc<BTreeSet<Domain>>,
     domain_aliases: Arc<BTreeMap<Domain, Domain>>,
@@ -107,6 +108,7 @@ impl Accounts {
             hasher: Hasher::default(),
             verified: Arc::default(),
             scram: Scram::default(),
+            bearer: Bearer::default(),
             secret: Arc::default(),
             home_domains: Arc::default(),
             domain_aliases: Arc::default(),
@@ -131,6 +133,12 @@ impl Accounts {
     /// Says whether keys for SCRAM are kept beside the hashes of passwords.
     pub fn with_scram(mut self, scram: Scram) -> Self {
         self.scram = scram;
+        self
+    }
+
+    /// Says whether tokens are offered as a way to log in.
+    pub fn with_bearer(mut self, bearer: Bearer) -> Self {
+        self.bearer = bearer;
         self
     }
 

@@ -31,6 +31,17 @@ pub(super) fn nobody() -> AccountId {
     AccountId::new(0).unwrap_or_else(|| unreachable!("0 is not negative"))
 }
 
+/// Whether tokens are offered as a way to log in (OAUTHBEARER, XOAUTH2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Bearer {
+    /// They are.
+    #[default]
+    Offered,
+    /// They are not, for clients that choose them wherever they are offered, and then have none. HTTP
+    /// takes tokens all the same.
+    Off,
+}
+
 /// What a token lets its holder do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]

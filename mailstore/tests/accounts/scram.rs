@@ -12,6 +12,8 @@ async fn without_scram_no_keys_are_kept_or_given() {
     let user = accounts.add(alice()).await.unwrap();
     assert_eq!(user.profile.scram, None);
     assert_eq!(accounts.takes(Service::Imap), Takes { scram: false, bearer: true });
+    let without_tokens = accounts.clone().with_bearer(Bearer::Off);
+    assert_eq!(without_tokens.takes(Service::Imap), Takes::default());
     assert_eq!(accounts.scram("alice", Service::Imap).await.unwrap(), None);
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mailstore::accounts::{LoginLimits, Scram};
+use mailstore::accounts::{Bearer, LoginLimits, Scram};
 use serde::{Deserialize, Serialize};
 use wire::{AuthPolicy, ClearLogin};
 
@@ -17,6 +17,7 @@ pub(crate) struct Login {
     pub(crate) attempts: u32,
     pub(crate) delay_seconds: u64,
     pub(crate) scram: bool,
+    pub(crate) tokens: bool,
     pub(crate) failures_per_account: u64,
     pub(crate) failures_per_address: u64,
     pub(crate) wrong_codes: u64,
@@ -28,6 +29,11 @@ impl Login {
     /// Whether keys for SCRAM are kept.
     pub(crate) fn scram(&self) -> Scram {
         if self.scram { Scram::Kept } else { Scram::Off }
+    }
+
+    /// Whether tokens are offered.
+    pub(crate) fn bearer(&self) -> Bearer {
+        if self.tokens { Bearer::Offered } else { Bearer::Off }
     }
 
     /// How often somebody may be wrong.
@@ -55,6 +61,7 @@ impl Default for Login {
             attempts: policy.attempts,
             delay_seconds: policy.delay.as_secs(),
             scram: true,
+            tokens: true,
             failures_per_account: limits.per_account,
             failures_per_address: limits.per_address,
             wrong_codes: limits.codes,

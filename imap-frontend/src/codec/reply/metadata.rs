@@ -5,14 +5,15 @@ use bytes::{BufMut, BytesMut};
 use super::{Reply, string};
 
 impl Reply {
-    /// `* METADATA mailbox (entry value ...)`; no value is NIL.
+    /// `* METADATA mailbox (entry value ...)`; no value is NIL. The mailbox is in quotes, as in all
+    /// examples of RFC 5464: some clients take nothing else (the crate imap-proto).
     pub fn metadata<'a>(
         &mut self,
         mailbox: &str,
         values: impl IntoIterator<Item = (&'a str, Option<&'a [u8]>)>,
     ) {
         self.out.put_slice(b"* METADATA ");
-        string::mailbox(&mut self.out, mailbox, self.names);
+        string::mailbox_string(&mut self.out, mailbox, self.names);
         self.out.put_slice(b" (");
         for (i, (entry, value)) in values.into_iter().enumerate() {
             if i > 0 {
@@ -33,7 +34,7 @@ impl Reply {
         entries: impl IntoIterator<Item = &'a str>,
     ) {
         self.out.put_slice(b"* METADATA ");
-        string::mailbox(&mut self.out, mailbox, self.names);
+        string::mailbox_string(&mut self.out, mailbox, self.names);
         for entry in entries {
             self.out.put_u8(b' ');
             string::astring(&mut self.out, entry.as_bytes());

@@ -94,13 +94,23 @@ pub(super) fn literal_of(out: &mut BytesMut, len: u64) {
     out.put_slice(b"}\r\n");
 }
 
-/// The name of a mailbox.
+/// The name of a mailbox: an atom if it is a plain one, else a string, which every client takes. In
+/// atoms some take brackets for a list, and do not know `~` and `#`.
 pub(super) fn mailbox(out: &mut BytesMut, name: &str, names: Names) {
     let name = names.encode(name);
-    match name.is_ascii() {
+    match name.bytes().all(is_plain) {
         true => astring(out, name.as_bytes()),
         false => utf8(out, &name),
     }
+}
+
+/// The name of a mailbox as a string, where clients know it no other way.
+pub(super) fn mailbox_string(out: &mut BytesMut, name: &str, names: Names) {
+    utf8(out, &names.encode(name));
+}
+
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'&' | b'+' | b'-' | b'.' | b'/' | b'_')
 }
 
 /// A string in UTF-8 for a client that takes it in quotes (RFC 9051 4.3).
