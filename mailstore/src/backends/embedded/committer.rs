@@ -3,8 +3,9 @@
 use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{self, Receiver, Sender};
-use std::thread::JoinHandle;
+use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use tokio::sync::oneshot;
@@ -27,6 +28,9 @@ const MOST_CHANGES: usize = 256;
 const MOST_BYTES: u64 = 16 << 20;
 /// Commits remembered, so that the same change is answered the same.
 const REMEMBERED: usize = 65_536;
+/// How long the thread looks for another job before it goes to sleep: who has just been answered
+/// often sends more, and to wake a processor that sleeps takes up to 100 µs, a fifth of a delivery.
+const AWAKE: Duration = Duration::from_micros(150);
 
 type Reply = oneshot::Sender<Vec<Result<Committed, CommitError>>>;
 type Work = Box<dyn FnOnce(&mut Writer) + Send>;
@@ -53,7 +57,7 @@ impl Committer {
         let error = |error: std::io::Error| OpenError::new(&path, error);
         let (jobs, waiting) = mpsc::channel();
         let mut writer = Writer::new(db, path.clone(), latest);
-        let thread = std::thread::Builder::new()
+        let thread = thread::Builder::new()
             .name("mailstore-commit".into())
             .spawn(move || {
                 writer.run(&waiting);
@@ -131,7 +135,7 @@ impl Writer {
 
     fn run(&mut self, waiting: &Receiver<Job>) {
         let mut next = None;
-        while let Some(job) = next.take().or_else(|| waiting.recv().ok()) {
+        while let Some(job) = next.take().or_else(|| receive(waiting)) {
             match job {
                 Job::Work(work) => work(self),
                 Job::Group(changes, reply) => {
@@ -236,6 +240,18 @@ impl Writer {
         }
         result
     }
+}
+
+/// The next job; `None` when there will be no more.
+fn receive(waiting: &Receiver<Job>) -> Option<Job> {
+    let since = Instant::now();
+    while since.elapsed() < AWAKE {
+        match waiting.try_recv() {
+            Err(TryRecvError::Empty) => thread::yield_now(),
+            job => return job.ok(),
+        }
+    }
+    waiting.recv().ok()
 }
 
 /// Runs `work` between BEGIN and COMMIT; rolls back if either fails.
