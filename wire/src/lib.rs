@@ -64,6 +64,7 @@
 
 mod address;
 mod auth;
+mod awake;
 mod connection;
 mod ended;
 mod gate;

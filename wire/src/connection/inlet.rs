@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use bytes::{BufMut, BytesMut};
 use tokio::io::AsyncReadExt;
 
+use crate::awake::{Lookout, Waiting};
 use crate::ended::Ended;
 use crate::stream::Stream;
 
@@ -15,21 +16,31 @@ use crate::stream::Stream;
 const FIRST_ROOM: usize = 8 * 1024;
 const MOST_ROOM: usize = 64 * 1024;
 
+static LOOKOUT: Lookout = Lookout::new();
+
 /// A stream, and how much room to make for what it brings next.
 #[derive(Debug)]
 pub(super) struct Inlet {
     pub(super) stream: Stream,
     room: usize,
+    waiting: Waiting,
 }
 
 impl Inlet {
     pub(super) fn new(stream: Stream) -> Self {
-        Self { stream, room: FIRST_ROOM }
+        Self { stream, room: FIRST_ROOM, waiting: LOOKOUT.enter() }
     }
 
     /// Appends from 1 to `max` bytes to `buf` (1 if `max` is 0).
     pub(super) async fn receive(&mut self, buf: &mut BytesMut, max: usize) -> Result<usize, Ended> {
-        match poll_fn(|cx| self.poll_receive(cx, buf, max.max(1))).await {
+        let waiting = self.waiting;
+        let mut poll = |cx: &mut Context<'_>| self.poll_receive(cx, buf, max.max(1));
+        let received = match LOOKOUT.soon(waiting, &mut poll).await {
+            Some(received) => received,
+            None => poll_fn(poll).await,
+        };
+        LOOKOUT.received(waiting);
+        match received {
             Ok(0) => Err(Ended::Closed),
             Ok(count) => Ok(count),
             Err(error) => Err(Ended::from_io(error)),

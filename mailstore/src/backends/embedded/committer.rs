@@ -31,6 +31,9 @@ const REMEMBERED: usize = 65_536;
 /// How long the thread looks for another job before it goes to sleep: who has just been answered
 /// often sends more, and to wake a processor that sleeps takes up to 100 µs, a fifth of a delivery.
 const AWAKE: Duration = Duration::from_micros(150);
+/// It does so once as many groups as this have come alone, one after the other. Where several come
+/// together the processors have enough to do.
+const ALONE: u32 = 8;
 
 type Reply = oneshot::Sender<Vec<Result<Committed, CommitError>>>;
 type Work = Box<dyn FnOnce(&mut Writer) + Send>;
@@ -134,14 +137,15 @@ impl Writer {
     }
 
     fn run(&mut self, waiting: &Receiver<Job>) {
-        let mut next = None;
-        while let Some(job) = next.take().or_else(|| receive(waiting)) {
+        let (mut next, mut single) = (None, 0_u32);
+        while let Some(job) = next.take().or_else(|| receive(waiting, single)) {
             match job {
                 Job::Work(work) => work(self),
                 Job::Group(changes, reply) => {
                     let mut batch = Batch::default();
                     batch.push(changes, reply);
                     next = batch.fill(waiting);
+                    single = if batch.groups.len() > 1 { 0 } else { single.saturating_add(1) };
                     self.commit(batch);
                 }
             }
@@ -242,10 +246,10 @@ impl Writer {
     }
 }
 
-/// The next job; `None` when there will be no more.
-fn receive(waiting: &Receiver<Job>) -> Option<Job> {
+/// The next job, after so many groups that came alone; `None` when there will be no more.
+fn receive(waiting: &Receiver<Job>, single: u32) -> Option<Job> {
     let since = Instant::now();
-    while since.elapsed() < AWAKE {
+    while single > ALONE && since.elapsed() < AWAKE {
         match waiting.try_recv() {
             Err(TryRecvError::Empty) => thread::yield_now(),
             job => return job.ok(),
