@@ -5,8 +5,15 @@ use imap_frontend::codec::{
     Command, CommandError, Event, Framer, Limits, Reply, SyntaxError, parse,
 };
 
-const LIMITS: Limits =
-    Limits { line: 256, command: 512, message: Some(1024), skip: 4096, unasked: 1024, read: 1024 };
+const LIMITS: Limits = Limits {
+    line: 256,
+    id: 128,
+    command: 512,
+    message: Some(1024),
+    skip: 4096,
+    unasked: 1024,
+    read: 1024,
+};
 
 /// Runs the codec over these bytes.
 pub(crate) fn run(data: &[u8]) {

@@ -9,6 +9,7 @@ use proptest::prelude::*;
 
 const LIMITS: Limits = Limits {
     line: 64,
+    id: 48,
     command: 128,
     message: Some(1000),
     skip: 10_000,
@@ -59,6 +60,53 @@ fn in_pieces(bytes: &[u8], size: usize) -> Vec<Seen> {
 
 fn command(text: &'static str) -> Seen {
     Seen::Command(CommandText::new(text))
+}
+
+/// An ID may be longer than a line: 30 fields of 1,024 bytes (RFC 2971 3.3). Nothing of it is kept.
+#[test]
+fn long_ids() {
+    let field = |name: usize| format!("\"a{name}\" \"{}\\\"{}\"", "b".repeat(500), "c".repeat(523));
+    let id = |fields: usize| {
+        let fields: Vec<_> = (0..fields).map(field).collect();
+        format!("a id ({})\r\nb NOOP\r\n", fields.join(" "))
+    };
+    let passed = [command("a ID NIL\r\n"), command("b NOOP\r\n")];
+    let nil = id(30).replace(&field(0), "\"a0\" nil");
+    for text in [id(1), id(30), nil] {
+        assert_eq!(at_once(text.as_bytes()), passed);
+        for size in [1, 7, 48, 49, 64, 65, 66, 1000, 40_000] {
+            assert_eq!(in_pieces(text.as_bytes(), size), passed, "{size}");
+        }
+    }
+}
+
+/// What only begins like one is too long.
+#[test]
+fn no_long_ids() {
+    let value = |len| "x".repeat(len);
+    let wrong = [
+        format!("a ID (\"a\" \"{}\")", value(1025)),
+        format!("a ID (\"a\" \"{}\" \"b\")", value(100)),
+        format!("a ID (\"a\" \"{}\" NIL \"b\")", value(100)),
+        format!("a ID (\"a\" \"{}\\n\")", value(100)),
+        format!("a ID (\"a\" \"{}", value(100)),
+        format!("a ID (\"a\" \"{}\")x", value(100)),
+        format!("a ID (\"a\"  \"{}\")", value(100)),
+        format!("a ID (\"a\" {})", value(100)),
+        format!("a ID ({})", vec!["\"a\" NIL"; 31].join(" ")),
+        format!("a IDS (\"a\" \"{}\")", value(100)),
+    ];
+    for text in wrong {
+        let text = format!("{text}\r\nb NOOP\r\n");
+        let expected = at_once(text.as_bytes());
+        let [Seen::Error(error), next] = &expected[..] else { panic!("{text}: {expected:?}") };
+        assert_eq!(
+            (error.fault, error.tag.as_ref().map(|tag| tag.as_str())),
+            (FrameFault::LineTooLong, Some("a"))
+        );
+        assert_eq!(*next, command("b NOOP\r\n"), "{text}");
+        assert_eq!(in_pieces(text.as_bytes(), 1), expected, "{text}");
+    }
 }
 
 /// LITERAL- (RFC 7888 5): what is larger is refused, passed over, and what follows is understood.

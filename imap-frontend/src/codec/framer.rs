@@ -3,11 +3,13 @@
 
 mod limits;
 mod literal;
+mod long_id;
 
 use bytes::{Buf, Bytes, BytesMut};
 
 pub use limits::{FrameError, FrameFault, Limits};
 pub use literal::{Announced, Sync};
+use long_id::{LongId, Rest};
 
 use super::{CommandText, Tag};
 
@@ -42,6 +44,8 @@ enum State {
     Announced(Announced),
     /// Receiving a message literal; all of the input belongs to it until it is this long.
     Message { len: usize },
+    /// In an ID that is not kept: its tag is in `head`.
+    LongId(LongId),
     /// Passing over the rest of a command that was given up: first so many bytes of a literal.
     Skip { left: u64 },
     /// The client sends more than will be passed over; the connection must be closed.
@@ -155,6 +159,7 @@ impl Framer {
                 State::Literal { end } => self.literal(end),
                 State::Announced(announced) => Some(Event::Message(announced)),
                 State::Message { len } => self.message(len),
+                State::LongId(id) => self.long_id(id)?,
                 State::Skip { left } => self.skip(left)?,
                 State::Lost => return Err(FrameError { fault: FrameFault::Lost, tag: None }),
             };
@@ -175,7 +180,8 @@ impl Framer {
         {
             return Ok(None);
         }
-        let Some(end) = self.line_end(self.limits.line.min(most))? else { return Ok(None) };
+        let end = self.line_end(self.limits.line.min(most)).map_err(|fault| self.fail(fault))?;
+        let Some(end) = end else { return Ok(None) };
         let mut line = self.take(end).freeze();
         line.truncate(literal::without_line_end(&line).len());
         Ok(Some(line))
@@ -217,7 +223,14 @@ impl Framer {
     }
 
     fn text(&mut self) -> Result<Option<Event>, FrameError> {
-        let Some(end) = self.line_end(self.limits.line)? else { return Ok(Some(Event::NeedMore)) };
+        let id = if self.is_first_line() { LongId::tag_len(&self.input) } else { None };
+        let most = if id.is_some() { self.limits.id } else { self.limits.line };
+        let end = match (self.line_end(most), id) {
+            (Ok(Some(end)), _) => end,
+            (Ok(None), _) => return Ok(Some(Event::NeedMore)),
+            (Err(_), Some(tag)) => return Ok(self.begin_long_id(tag)),
+            (Err(fault), None) => return Err(self.fail(fault)),
+        };
         let line = self.input.get(self.line..end).unwrap_or_default();
         let announced = Announced::at_end(line);
         let Some(announced) = announced else { return Ok(Some(self.command(end))) };
@@ -233,6 +246,39 @@ impl Framer {
                 Ok(None)
             }
             _ => self.announced_literal(announced, end),
+        }
+    }
+
+    fn is_first_line(&self) -> bool {
+        self.head.is_empty() && self.line == 0
+    }
+
+    /// Keeps the tag, of so many bytes, and no more.
+    fn begin_long_id(&mut self, tag: usize) -> Option<Event> {
+        self.head.extend_from_slice(&self.input.split_to(tag));
+        self.input.advance(LongId::BEGINS.len());
+        self.head.extend_from_slice(b" ID NIL\r\n");
+        self.scanned = 0;
+        self.state = State::LongId(LongId::new());
+        None
+    }
+
+    fn long_id(&mut self, mut id: LongId) -> Result<Option<Event>, FrameError> {
+        match id.pass(&self.input) {
+            Rest::More => {
+                self.input.clear();
+                self.state = State::LongId(id);
+                Ok(Some(Event::NeedMore))
+            }
+            Rest::Ends(end) => {
+                self.input.advance(end);
+                self.state = State::Text;
+                Ok(Some(self.command(0)))
+            }
+            Rest::Wrong(at) => {
+                self.input.advance(at);
+                Err(self.fail(FrameFault::LineTooLong))
+            }
         }
     }
 
@@ -280,16 +326,16 @@ impl Framer {
     }
 
     /// The end of the present line of so many bytes at most, with its line end, once it is there.
-    fn line_end(&mut self, most: usize) -> Result<Option<usize>, FrameError> {
+    fn line_end(&mut self, most: usize) -> Result<Option<usize>, FrameFault> {
         let fresh = self.input.get(self.scanned..).unwrap_or_default();
         let end = memchr::memchr(b'\n', fresh).map(|at| self.scanned + at + 1);
         let so_far = end.unwrap_or(self.input.len());
         let room = self.limits.command.saturating_sub(self.head.len() + self.line);
         if so_far - self.line > room.min(most) {
-            return Err(self.fail(match room < most {
+            return Err(match room < most {
                 true => FrameFault::CommandTooLong,
                 false => FrameFault::LineTooLong,
-            }));
+            });
         }
         self.scanned = so_far;
         Ok(end)

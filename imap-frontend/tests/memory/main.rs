@@ -341,8 +341,22 @@ async fn before_login() {
             client.say(b"\r\na LOGOUT\r\n");
             client.until(b"OK Done\r\n");
         }),
+        ("ID", long_id),
     ];
     each(BEFORE, Client::connect, ALL).await;
+}
+
+/// The longest ID that there may be.
+fn long_id(client: &mut Client) {
+    client.say(b"a ID (");
+    for field in 0..30 {
+        client.say(if field > 0 { b" \"a\" \"" } else { b"\"a\" \"" });
+        client.repeat(b"x", 1024);
+        client.say(b"\"");
+    }
+    client.say(b")\r\nz LOGOUT\r\n");
+    client.until(b"a OK Pleased to meet you\r\n");
+    client.until(b"OK Done\r\n");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,6 +7,8 @@ use crate::codec::Tag;
 pub struct Limits {
     /// One line, with its line end.
     pub line: usize,
+    /// An ID in one line that is longer is looked at and not kept.
+    pub id: usize,
     /// The text of one command: its lines and literals, without message literals.
     pub command: usize,
     /// One message literal (APPEND). `None`: there are no messages, as before login.
@@ -22,10 +24,11 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Before login: 8 KiB a command, which may be one line, and no messages. A session holds no
+    /// Before login: 8 KiB a command, which may be one line (only an ID may be longer), and no messages. A session holds no
     /// more than 16 KiB of it and of what is made of it, however it comes in.
     pub const NOT_AUTHENTICATED: Self = Self {
         line: 8 << 10,
+        id: 4 << 10,
         command: 8 << 10,
         message: None,
         skip: 64 << 10,
@@ -38,6 +41,7 @@ impl Limits {
     pub const fn authenticated(message: u64) -> Self {
         Self {
             line: 64 << 10,
+            id: 64 << 10,
             command: 192 << 10,
             message: Some(message),
             skip: 256 << 20,
