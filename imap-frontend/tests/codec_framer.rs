@@ -172,7 +172,7 @@ fn a_message_with_nul_is_received_apart_too() {
         let [Seen::Message(announced, _)] = &seen[..] else { panic!("{seen:?}") };
         assert_eq!(*announced, Announced { len: 3, sync, binary: true });
         let Command::Append(append) = parse(&text).unwrap().command else { panic!("{text:?}") };
-        assert_eq!(append.messages[0].data, literal(b"a\0b"));
+        assert_eq!(append.messages[0].data, MessageData::Binary("a\0b".into()));
     }
 }
 

@@ -157,6 +157,13 @@ impl Mailstore {
         Prepared::new(raw, &self.inner.settings)
     }
 
+    /// As [`prepare`](Self::prepare), of a message that came as binary content (RFC 3516 4.4): what IMAP
+    /// could not show of it, bodies that are `binary` and have NUL in them, is base64 then.
+    pub fn prepare_binary(&self, raw: Bytes) -> Result<Prepared, Refusal> {
+        let encoded = crate::mime::encode_nul(&raw, &self.inner.settings.limits);
+        self.prepare(encoded.unwrap_or(raw))
+    }
+
     /// A prepared message with header fields in front of it, as [`prepare`](Self::prepare) would
     /// give it for the two together, but without parsing the message again: for copies that differ
     /// only in what stands in front of them. `None` if the fields are not whole, say something of

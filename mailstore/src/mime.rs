@@ -5,6 +5,7 @@
 //! which bytes to send, with the length known before the first one is read;
 //! [`MimeTree::encode`] is the stored form. Nothing here does I/O, and nothing panics on input.
 
+mod binary;
 mod codec;
 pub mod decode;
 mod derived;
@@ -25,6 +26,7 @@ pub mod text;
 mod transfer;
 mod tree;
 
+pub(crate) use binary::encode_nul;
 pub use codec::DecodeError;
 pub use derived::Derived;
 pub use detach::{DetachRules, Detached};

@@ -4,7 +4,7 @@
 //! has gone to sleep meanwhile takes longer than most commands do.
 
 use std::future::poll_fn;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -16,27 +16,27 @@ const ALONE: u32 = 8;
 
 /// One of those whose peers may send something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Waiting(u64);
+pub(crate) struct Waiting(u32);
 
 /// Knows who is alone: only one that was the last to receive something, and has been for a while,
 /// looks out, so that a lone client is answered sooner and many cost nothing more.
 #[derive(Debug)]
 pub(crate) struct Lookout {
-    entered: AtomicU64,
-    last: AtomicU64,
+    entered: AtomicU32,
+    last: AtomicU32,
     /// How often the last one has received something since another did.
     streak: AtomicU32,
 }
 
 impl Lookout {
     pub(crate) const fn new() -> Self {
-        let (entered, last) = (AtomicU64::new(0), AtomicU64::new(0));
+        let (entered, last) = (AtomicU32::new(0), AtomicU32::new(0));
         Self { entered, last, streak: AtomicU32::new(0) }
     }
 
     /// One more to wait here.
     pub(crate) fn enter(&self) -> Waiting {
-        Waiting(self.entered.fetch_add(1, Ordering::Relaxed) + 1)
+        Waiting(self.entered.fetch_add(1, Ordering::Relaxed).wrapping_add(1))
     }
 
     /// It has received something.
@@ -55,6 +55,18 @@ impl Lookout {
 
     /// What `poll` is ready with within a moment; `None` if it is not, or others are served as well.
     pub(crate) async fn soon<T>(
+        &self,
+        waiting: Waiting,
+        poll: impl FnMut(&mut Context<'_>) -> Poll<T>,
+    ) -> Option<T> {
+        match self.is_alone(waiting) {
+            // Apart, so that those who wait for long have no room for it.
+            true => Box::pin(self.look_out(waiting, poll)).await,
+            false => None,
+        }
+    }
+
+    async fn look_out<T>(
         &self,
         waiting: Waiting,
         mut poll: impl FnMut(&mut Context<'_>) -> Poll<T>,

@@ -27,7 +27,7 @@ pub(super) fn cancelled() -> Failed {
 /// Is all that came of it empty, and nothing meant but that?
 pub(super) fn is_cancelled(data: &MessageData) -> bool {
     match data {
-        MessageData::Literal(bytes) => bytes.is_empty(),
+        MessageData::Literal(bytes) | MessageData::Binary(bytes) => bytes.is_empty(),
         MessageData::Catenate(parts) => parts.iter().all(|part| match part {
             CatenatePart::Text(bytes) => bytes.is_empty(),
             CatenatePart::Url(_) => false,
@@ -48,7 +48,8 @@ pub(super) async fn run(talk: &mut Talk, state: &State, append: Append) -> Outco
     let (by, to) = user.find(&append.mailbox, Role::Target).await?;
     let mut messages = Vec::with_capacity(append.messages.len());
     for AppendMessage { flags, date, data } in append.messages {
-        let message = prepare(user.store(), sources.bytes(data).await?).await?;
+        let way = way(&data);
+        let message = prepare(user.store(), sources.bytes(data).await?, way).await?;
         messages.push(Incoming { flags, internal_date: date, ..Incoming::appended(message) });
     }
     let appended = user.store().append(by, to, messages).await;
@@ -58,12 +59,23 @@ pub(super) async fn run(talk: &mut Talk, state: &State, append: Append) -> Outco
     Ok(Done::noting(note, "Stored"))
 }
 
-pub(super) async fn prepare(store: &Mailstore, data: Bytes) -> Result<Prepared, Failed> {
+/// How a message is prepared.
+type Way = fn(&Mailstore, Bytes) -> Result<Prepared, mailstore::change::Refusal>;
+
+/// What comes as binary content may have to be encoded.
+pub(super) fn way(data: &MessageData) -> Way {
+    match data {
+        MessageData::Binary(_) => Mailstore::prepare_binary,
+        MessageData::Literal(_) | MessageData::Catenate(_) => Mailstore::prepare,
+    }
+}
+
+pub(super) async fn prepare(store: &Mailstore, data: Bytes, way: Way) -> Result<Prepared, Failed> {
     if data.len() < LARGE {
-        return Ok(store.prepare(data)?);
+        return Ok(way(store, data)?);
     }
     let store = store.clone();
-    match tokio::task::spawn_blocking(move || store.prepare(data)).await {
+    match tokio::task::spawn_blocking(move || way(&store, data)).await {
         Ok(prepared) => Ok(prepared?),
         Err(error) => {
             tracing::error!(%error, "a message could not be parsed");

@@ -54,7 +54,7 @@ impl<'a> Sources<'a> {
     /// is there.
     pub(super) async fn bytes(&mut self, data: MessageData) -> Result<Bytes, Failed> {
         let parts = match data {
-            MessageData::Literal(bytes) => return Ok(bytes),
+            MessageData::Literal(bytes) | MessageData::Binary(bytes) => return Ok(bytes),
             MessageData::Catenate(parts) => parts,
         };
         let whole = self.whole(parts).await?;

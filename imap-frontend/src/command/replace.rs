@@ -29,11 +29,12 @@ pub(super) async fn run(talk: &mut Talk, selected: &mut Selected, replace: Repla
         return Err(Failed::no(Code::Cannot, "A message is replaced within its account"));
     }
     let mut sources = Sources::in_selected(selected);
+    let way = append::way(&data);
     let data = sources.bytes(data).await?;
-    let message = append::prepare(selected.store(), data).await?;
+    let message = append::prepare(selected.store(), data, way).await?;
     let new = Incoming { flags, internal_date: date, ..Incoming::appended(message) };
-    let way = (selected.at().mailbox, old);
-    let done = selected.store().replace(by, way, to, new).await;
+    let old = (selected.at().mailbox, old);
+    let done = selected.store().replace(by, old, to, new).await;
     let done = match done {
         Ok(done) => done,
         Err(error) => return Err(copy::refused(selected, error).await),

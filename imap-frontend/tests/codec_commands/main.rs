@@ -315,7 +315,7 @@ fn append() {
         panic!()
     };
     let data: Vec<_> = append.messages.into_iter().map(|message| message.data).collect();
-    assert_eq!(data, ["a\0b", "\0"].map(|text| MessageData::Literal(text.into())));
+    assert_eq!(data, ["a\0b", "\0"].map(|text| MessageData::Binary(text.into())));
 }
 
 #[test]

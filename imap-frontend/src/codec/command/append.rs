@@ -34,6 +34,8 @@ pub struct AppendMessage {
 pub enum MessageData {
     /// As they came.
     Literal(Bytes),
+    /// As they came in a literal8 (RFC 3516 4.4).
+    Binary(Bytes),
     /// To be put together from these, at least one (RFC 4469).
     Catenate(Vec<CatenatePart>),
 }
@@ -42,7 +44,7 @@ impl MessageData {
     /// How many bytes of them came with the command.
     fn received(&self) -> usize {
         match self {
-            Self::Literal(bytes) => bytes.len(),
+            Self::Literal(bytes) | Self::Binary(bytes) => bytes.len(),
             Self::Catenate(parts) => parts.iter().map(CatenatePart::received).sum(),
         }
     }
@@ -70,12 +72,15 @@ pub(super) fn parse(cursor: &mut Cursor<'_>) -> Parsed<Append> {
 
 /// The bytes of a message: a literal, or `UTF8 (~{n}...)` (RFC 6855 4), which says of what follows
 /// that its header may be in UTF-8. It is stored as it comes all the same.
-fn data(cursor: &mut Cursor<'_>) -> Parsed<Bytes> {
-    if !cursor.eat_word("UTF8") {
-        return cursor.message_literal();
+fn data(cursor: &mut Cursor<'_>) -> Parsed<MessageData> {
+    if cursor.eat_word("UTF8") {
+        cursor.space()?;
+        return in_utf8(cursor).map(MessageData::Literal);
     }
-    cursor.space()?;
-    in_utf8(cursor)
+    match cursor.peek() {
+        Some(b'~') => cursor.message_literal().map(MessageData::Binary),
+        _ => cursor.message_literal().map(MessageData::Literal),
+    }
 }
 
 /// What follows the word UTF8.
@@ -104,5 +109,5 @@ pub(super) fn message(cursor: &mut Cursor<'_>) -> Parsed<AppendMessage> {
     if !matches!(cursor.peek(), Some(b'{' | b'~' | b'U' | b'u')) {
         return cursor.expected("flags, a date or a literal");
     }
-    Ok(AppendMessage { flags, date, data: MessageData::Literal(data(cursor)?) })
+    Ok(AppendMessage { flags, date, data: data(cursor)? })
 }

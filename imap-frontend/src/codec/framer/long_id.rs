@@ -4,16 +4,16 @@
 use super::super::command::Id;
 
 /// The most bytes of one string (RFC 2971 3.3).
-const MAX_VALUE: usize = 1024;
+const MAX_VALUE: u16 = 1024;
 
 /// How far it was read.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LongId {
     at: At,
     /// How many names and values are complete.
-    strings: usize,
+    strings: u8,
     /// How long the present string is so far.
-    len: usize,
+    len: u16,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -90,7 +90,9 @@ impl LongId {
                 self.len += 1;
                 (self.len <= MAX_VALUE).then_some(At::Quoted)
             }
-            (At::Gap, b' ') => (self.strings < 2 * Id::MAX_FIELDS).then_some(At::Start),
+            (At::Gap, b' ') => {
+                (usize::from(self.strings) < 2 * Id::MAX_FIELDS).then_some(At::Start)
+            }
             (At::Gap, b')') if !is_value => Some(At::Closed),
             (At::Closed, b'\r') => Some(At::Closed),
             _ => None,
