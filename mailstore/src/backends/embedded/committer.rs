@@ -31,7 +31,7 @@ const REMEMBERED: usize = 65_536;
 /// How long the thread looks for another job before it goes to sleep: who has just been answered
 /// often sends more, and to wake a processor that sleeps takes up to 100 µs, a fifth of a delivery.
 const AWAKE: Duration = Duration::from_micros(150);
-/// It does so once as many groups as this have come alone, one after the other. Where several come
+/// It does so once more groups than this have come alone, one after the other. Where several come
 /// together the processors have enough to do.
 const ALONE: u32 = 8;
 
