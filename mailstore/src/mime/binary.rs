@@ -1,54 +1,48 @@
 //! Bodies with NUL: a client is shown them in an encoding only (RFC 9051 7.5.2), and one that sends
 //! them as binary content leaves the encoding to the server (RFC 3516 4.4).
 
-use std::ops::Range;
-
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 use super::header::Fields;
-use super::{Kind, Limits, Part, TransferEncoding, parse};
+use super::structure::slice;
+use super::{Encoding, Kind, Limits, Newline, Part, TransferEncoding, parse};
 
-/// Bytes of a line of base64, which makes 76 characters of them (RFC 2045 6.8).
-const LINE: usize = 57;
+/// Characters of a line of base64 (RFC 2045 6.8).
+const LINE: u32 = 76;
 
 /// The message with each body that is `binary` by its header, and has NUL in it, as base64; `None`
 /// if there is none. Decoded it is the same, and what is around those bodies stays as it is.
 pub(crate) fn encode_nul(message: &Bytes, limits: &Limits) -> Option<Bytes> {
     let tree = parse(message.clone(), limits);
-    let (mut out, mut done) = (BytesMut::new(), 0);
+    let (mut out, mut done) = (Vec::new(), 0);
     for part in tree.parts().iter().filter(|part| is_binary(part)) {
         let (header, body) = (slice(message, &part.header), slice(message, &part.body));
         let field = Fields::new(header).first("content-transfer-encoding");
         let Some(field) = field.filter(|_| memchr::memchr(0, body).is_some()) else { continue };
-        let newline = if field.lines.ends_with(b"\r\n") { "\r\n" } else { "\n" };
+        let crlf = field.lines.ends_with(b"\r\n");
+        let newline = if crlf { Newline::Crlf } else { Newline::Lf };
         let at = part.header.start + field.start as u64;
         let behind = at + field.lines.len() as u64;
         out.extend_from_slice(slice(message, &(done..at)));
         out.extend_from_slice(b"Content-Transfer-Encoding: base64");
         out.extend_from_slice(newline.as_bytes());
         out.extend_from_slice(slice(message, &(behind..part.body.start)));
-        for line in body.chunks(LINE) {
-            out.extend_from_slice(data_encoding::BASE64.encode(line).as_bytes());
-            out.extend_from_slice(newline.as_bytes());
-        }
+        let base64 = Encoding::Base64 { line: LINE, newline };
+        base64.encode(body.len() as u64, (0, body), 0..u64::MAX, &mut out);
+        out.extend_from_slice(newline.as_bytes());
         done = part.body.end;
     }
     if done == 0 {
         return None;
     }
     out.extend_from_slice(slice(message, &(done..message.len() as u64)));
-    Some(out.freeze())
+    Some(out.into())
 }
 
 /// May its body be encoded? Multiparts and embedded messages may not (RFC 2045 6.4).
 fn is_binary(part: &Part) -> bool {
     let composite = matches!(part.content.media.kind(), "multipart" | "message");
     part.kind == Kind::Leaf && part.content.transfer == TransferEncoding::Binary && !composite
-}
-
-fn slice<'a>(message: &'a [u8], range: &Range<u64>) -> &'a [u8] {
-    let at = |offset: u64| usize::try_from(offset).unwrap_or(usize::MAX);
-    message.get(at(range.start)..at(range.end)).unwrap_or_default()
 }
 
 #[cfg(test)]
