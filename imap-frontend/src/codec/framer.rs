@@ -228,7 +228,10 @@ impl Framer {
         let end = match (self.line_end(most), id) {
             (Ok(Some(end)), _) => end,
             (Ok(None), _) => return Ok(Some(Event::NeedMore)),
-            (Err(_), Some(tag)) => return Ok(self.begin_long_id(tag)),
+            (Err(_), Some(tag)) => {
+                self.begin_long_id(tag);
+                return Ok(None);
+            }
             (Err(fault), None) => return Err(self.fail(fault)),
         };
         let line = self.input.get(self.line..end).unwrap_or_default();
@@ -254,13 +257,12 @@ impl Framer {
     }
 
     /// Keeps the tag, of so many bytes, and no more.
-    fn begin_long_id(&mut self, tag: usize) -> Option<Event> {
+    fn begin_long_id(&mut self, tag: usize) {
         self.head.extend_from_slice(&self.input.split_to(tag));
         self.input.advance(LongId::BEGINS.len());
         self.head.extend_from_slice(b" ID NIL\r\n");
         self.scanned = 0;
         self.state = State::LongId(LongId::new());
-        None
     }
 
     fn long_id(&mut self, mut id: LongId) -> Result<Option<Event>, FrameError> {

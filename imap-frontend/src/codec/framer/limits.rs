@@ -24,8 +24,9 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Before login: 8 KiB a command, which may be one line (only an ID may be longer), and no messages. A session holds no
-    /// more than 16 KiB of it and of what is made of it, however it comes in.
+    /// Before login: 8 KiB a command, which may be one line (only an ID may be longer), and no
+    /// messages. A session holds no more than 16 KiB of it and of what is made of it, however it
+    /// comes in.
     pub const NOT_AUTHENTICATED: Self = Self {
         line: 8 << 10,
         id: 4 << 10,

@@ -1,7 +1,7 @@
 //! An ID longer than a line may be, in quoted strings: RFC 2971 3.3 allows 30 fields of 1,024 bytes,
 //! before login too. It is looked at and not kept; nothing hangs on what it says.
 
-use super::super::command::Id;
+use crate::codec::command::Id;
 
 /// The most bytes of one string (RFC 2971 3.3).
 const MAX_VALUE: u16 = 1024;
