@@ -17,6 +17,7 @@ mod answers;
 mod check;
 mod committer;
 mod compact;
+mod company;
 mod connection;
 mod directory;
 mod email;

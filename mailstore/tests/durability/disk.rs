@@ -8,8 +8,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::Path;
 
-/// What is written at once, at most.
+/// What one write of the system's is made of: each page may be lost by itself.
 const PAGE: usize = 4096;
+/// What is written at once, at most.
+const SECTOR: usize = 512;
 
 /// One change to a file or a directory, in the order in which they happened.
 #[derive(Debug)]
@@ -57,7 +59,7 @@ pub(crate) fn events(mut log: &[u8]) -> Vec<Event<'_>> {
 pub(crate) enum Fate {
     Kept,
     Lost,
-    /// Of a write, those pages are kept whose bit is set, in turn.
+    /// Of a page, those sectors are kept whose bit is set, in turn.
     Torn(u64),
 }
 
@@ -98,7 +100,11 @@ impl<'a> Disk<'a> {
             Event::Create { inode, path } => {
                 self.add(inode, path, Content::File { synced: Vec::new(), since: Vec::new() });
             }
-            Event::Write { inode, at, bytes } => self.edit(inode, Edit::Write { at, bytes }),
+            Event::Write { inode, at, bytes } => {
+                for (at, bytes) in pieces(at, bytes, PAGE) {
+                    self.edit(inode, Edit::Write { at, bytes });
+                }
+            }
             Event::Truncate { inode, len } => self.edit(inode, Edit::Truncate { len }),
             Event::Link { from, to } => {
                 let node = self.names[from];
@@ -241,17 +247,23 @@ fn apply(file: &mut Vec<u8>, edit: Edit<'_>, fate: Fate) {
         (Edit::Truncate { len }, _) => file.resize(len, 0),
         (Edit::Write { at, bytes }, Fate::Kept) => put(file, at, bytes),
         (Edit::Write { at, bytes }, Fate::Torn(kept)) => {
-            let mut done = 0;
-            while done < bytes.len() {
-                let page = (at + done) / PAGE;
-                let end = bytes.len().min((page + 1) * PAGE - at);
-                if kept >> (page % 64) & 1 == 1 {
-                    put(file, at + done, &bytes[done..end]);
+            for (at, bytes) in pieces(at, bytes, SECTOR) {
+                if kept >> (at / SECTOR % 64) & 1 == 1 {
+                    put(file, at, bytes);
                 }
-                done = end;
             }
         }
     }
+}
+
+/// Bytes cut where a block of the disk ends, each piece with its place.
+fn pieces(mut at: usize, mut bytes: &[u8], block: usize) -> impl Iterator<Item = (usize, &[u8])> {
+    std::iter::from_fn(move || {
+        let (piece, rest) = bytes.split_at_checked(block - at % block).unwrap_or((bytes, &[]));
+        let here = at;
+        (at, bytes) = (at + piece.len(), rest);
+        (!piece.is_empty()).then_some((here, piece))
+    })
 }
 
 fn put(file: &mut Vec<u8>, at: usize, bytes: &[u8]) {

@@ -4,12 +4,15 @@ use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
+use std::task::Poll;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::oneshot;
 
+use super::company::{Company, Present};
 use super::connection::Failure;
 use super::directory::{Lock, OpenError};
 use super::heads::Heads;
@@ -31,11 +34,11 @@ const REMEMBERED: usize = 65_536;
 /// How long the thread looks for another job before it goes to sleep: who has just been answered
 /// often sends more, and to wake a processor that sleeps takes up to 100 µs, a fifth of a delivery.
 const AWAKE: Duration = Duration::from_micros(150);
-/// It does so once more groups than this have come alone, one after the other. Where several come
-/// together the processors have enough to do.
-const ALONE: u32 = 8;
+/// How long the only one who commits looks for the answer before it sleeps. It keeps its thread.
+const SOON: Duration = Duration::from_micros(600);
 
-type Reply = oneshot::Sender<Vec<Result<Committed, CommitError>>>;
+type Results = Vec<Result<Committed, CommitError>>;
+type Reply = oneshot::Sender<Results>;
 type Work = Box<dyn FnOnce(&mut Writer) + Send>;
 
 enum Job {
@@ -47,6 +50,7 @@ enum Job {
 #[derive(Debug)]
 pub(super) struct Committer {
     jobs: Option<Sender<Job>>,
+    company: Arc<Company>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -59,7 +63,8 @@ impl Committer {
         let path = db.path().map(PathBuf::from).unwrap_or_default();
         let error = |error: std::io::Error| OpenError::new(&path, error);
         let (jobs, waiting) = mpsc::channel();
-        let mut writer = Writer::new(db, path.clone(), latest);
+        let company = Arc::new(Company::default());
+        let mut writer = Writer::new(db, path.clone(), (latest, Arc::clone(&company)));
         let thread = thread::Builder::new()
             .name("mailstore-commit".into())
             .spawn(move || {
@@ -67,21 +72,20 @@ impl Committer {
                 drop(lock);
             })
             .map_err(error)?;
-        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
+        Ok(Self { jobs: Some(jobs), company, thread: Some(thread) })
     }
 
     /// Commits a group.
-    pub(super) async fn commit(
-        &self,
-        group: Vec<Arc<Change>>,
-    ) -> Vec<Result<Committed, CommitError>> {
+    pub(super) async fn commit(&self, group: Vec<Arc<Change>>) -> Results {
         let count = group.len();
-        let (reply, answer) = oneshot::channel();
+        let present = self.company.enter();
+        let (reply, mut answer) = oneshot::channel();
         self.send(Job::Group(group, reply));
-        match answer.await {
-            Ok(results) => results,
-            Err(_) => (0..count).map(|_| Err(stopped("commit").into())).collect(),
-        }
+        let results = match soon(&present, &mut answer) {
+            Poll::Ready(results) => results,
+            Poll::Pending => answer.await.ok(),
+        };
+        results.unwrap_or_else(|| (0..count).map(|_| Err(stopped("commit").into())).collect())
     }
 
     /// Runs a piece of work in a transaction of its own.
@@ -126,26 +130,27 @@ pub(super) struct Writer {
     heads: Heads,
     recent: Recent,
     latest: Arc<Latest>,
+    company: Arc<Company>,
     log: Log,
 }
 
 impl Writer {
-    fn new(db: Connection, path: PathBuf, latest: Arc<Latest>) -> Self {
+    fn new(db: Connection, path: PathBuf, (latest, company): (Arc<Latest>, Arc<Company>)) -> Self {
         let log = Log::of(&path);
         let recent = Recent::since(Timestamp::now());
-        Self { db, path, heads: Heads::default(), recent, latest, log }
+        Self { db, path, heads: Heads::default(), recent, latest, company, log }
     }
 
     fn run(&mut self, waiting: &Receiver<Job>) {
-        let (mut next, mut single) = (None, 0_u32);
-        while let Some(job) = next.take().or_else(|| receive(waiting, single)) {
+        let mut next = None;
+        while let Some(job) = next.take().or_else(|| receive(waiting, &self.company)) {
             match job {
                 Job::Work(work) => work(self),
                 Job::Group(changes, reply) => {
                     let mut batch = Batch::default();
                     batch.push(changes, reply);
                     next = batch.fill(waiting);
-                    single = if batch.groups.len() > 1 { 0 } else { single.saturating_add(1) };
+                    self.company.came(batch.groups.len());
                     self.commit(batch);
                 }
             }
@@ -246,16 +251,40 @@ impl Writer {
     }
 }
 
-/// The next job, after so many groups that came alone; `None` when there will be no more.
-fn receive(waiting: &Receiver<Job>, single: u32) -> Option<Job> {
+/// The next job; `None` when there will be no more.
+fn receive(waiting: &Receiver<Job>, company: &Company) -> Option<Job> {
     let since = Instant::now();
-    while single > ALONE && since.elapsed() < AWAKE {
+    while company.is_rare() && since.elapsed() < AWAKE {
         match waiting.try_recv() {
             Err(TryRecvError::Empty) => thread::yield_now(),
             job => return job.ok(),
         }
     }
     waiting.recv().ok()
+}
+
+/// The answer, if it comes soon and nobody else commits meanwhile: `None` if there will be none.
+fn soon(present: &Present<'_>, answer: &mut oneshot::Receiver<Results>) -> Poll<Option<Results>> {
+    if !present.is_alone() || !others_have_threads() {
+        return Poll::Pending;
+    }
+    let since = Instant::now();
+    while present.is_alone() && since.elapsed() < SOON {
+        match answer.try_recv() {
+            Err(oneshot::error::TryRecvError::Empty) => thread::yield_now(),
+            answered => return Poll::Ready(answered.ok()),
+        }
+    }
+    Poll::Pending
+}
+
+/// Does the runtime get on if this thread is kept? On the only thread nobody else could begin to
+/// commit.
+fn others_have_threads() -> bool {
+    Handle::try_current().is_ok_and(|runtime| {
+        runtime.runtime_flavor() == RuntimeFlavor::MultiThread
+            && runtime.metrics().num_workers() > 1
+    })
 }
 
 /// Runs `work` between BEGIN and COMMIT; rolls back if either fails.

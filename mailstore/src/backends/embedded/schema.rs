@@ -126,9 +126,10 @@ CREATE INDEX record_by_end ON record (until) WHERE until IS NOT NULL;
 /// Opens the database for writing; creates it, or refuses one of a newer format.
 pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
     let error = |error: rusqlite::Error| OpenError::new(path, error);
-    let db = Connection::open(path).map_err(error)?;
+    let vfs = sqlite_wal::register().map_err(|error| OpenError::new(path, error))?;
+    let db = Connection::open_with_flags_and_vfs(path, OpenFlags::default(), vfs).map_err(error)?;
     // Only before the first table is made do these take effect. Small pages: a commit of one
-    // message changes about nine, and each goes whole to the log and is summed up there.
+    // message changes about eleven, and each goes whole to the log and is summed up there.
     db.execute_batch("PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL;")
         .map_err(error)?;
     db.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())).map_err(error)?;
@@ -162,8 +163,8 @@ fn set_up(db: &Connection) -> rusqlite::Result<()> {
     // Plans that depend on no bound value: else SQLite may prepare a cached statement anew each
     // time it is used, which takes longer than to run it.
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    // FULL: the log is synced at each commit. The cache stays small: a large one slows the writer
-    // down, and the system caches the file anyway.
+    // FULL: the log is synced at each commit, which `sqlite_wal` counts on. The cache stays small: a
+    // large one slows the writer down, and the system caches the file anyway.
     db.execute_batch(
         "PRAGMA synchronous = FULL;
          PRAGMA cache_size = -8192;
