@@ -1,14 +1,16 @@
-//! A VFS of SQLite that writes what a transaction adds to the write-ahead log at once.
+//! A VFS of SQLite that writes at once what a transaction, or a checkpoint, writes to one place.
 //!
-//! SQLite writes each changed page to the log in two pieces, a header of 24 bytes and the page, by a
-//! system call each. A small transaction of ten pages makes twenty of them, which takes about as long
-//! as the fsync behind them. This VFS gathers what SQLite writes to the log, as long as it goes on
+//! SQLite writes each changed page to the write-ahead log in two pieces, a header of 24 bytes and the
+//! page, by a system call each. A small transaction of ten pages makes twenty of them, which takes
+//! about half as long as the fsync behind them. A checkpoint writes page by page to the database, most
+//! of them to one place. This VFS gathers what SQLite writes to either file, as long as it goes on
 //! where the last piece ended, and passes it on in one piece before anything else happens to the
 //! file. All else is done by SQLite's own VFS, files stay what they were, and other
 //! connections may use either VFS.
 //!
-//! It is meant for connections with `synchronous=FULL` or `EXTRA`: those sync the log with each
-//! commit, before others are shown it. With less a commit would be shown before it is written.
+//! It is meant for databases with a write-ahead log and `synchronous=FULL` or `EXTRA`: those are
+//! synced before others are shown what was written. With less a commit would be shown before it
+//! is written.
 //!
 //! ```
 //! # use rusqlite::{Connection, OpenFlags};
@@ -21,7 +23,7 @@
 //! # Ok::<_, Box<dyn std::error::Error>>(())
 //! ```
 
-mod log;
+mod file;
 mod pending;
 mod vfs;
 

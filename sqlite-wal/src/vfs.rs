@@ -1,4 +1,4 @@
-//! The VFS: SQLite's own, but for how it opens a write-ahead log.
+//! The VFS: SQLite's own, but for how it opens databases and their logs.
 
 use std::ffi::{CStr, c_char, c_int};
 use std::ptr;
@@ -6,10 +6,10 @@ use std::sync::OnceLock;
 
 use rusqlite::ffi;
 
-use crate::log;
+use crate::file;
 
 /// What SQLite knows it by.
-const NAME: &CStr = c"log-at-once";
+const NAME: &CStr = c"at-once";
 
 /// There is no VFS to build upon, or SQLite did not take ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -49,14 +49,14 @@ fn add() -> Option<Below> {
         let mut ours = *below.as_ref()?;
         ours.pNext = ptr::null_mut();
         ours.zName = NAME.as_ptr();
-        ours.szOsFile += log::ROOM;
+        ours.szOsFile += file::ROOM;
         ours.xOpen = Some(open);
         let ours = Box::leak(Box::new(ours));
         (ffi::sqlite3_vfs_register(ours, 0) == ffi::SQLITE_OK).then_some(Below(below))
     }
 }
 
-/// Opens a log as one of ours, and all else as the VFS below does.
+/// Opens a database or a log as one of ours, and all else as the VFS below does.
 unsafe extern "C" fn open(
     _: *mut ffi::sqlite3_vfs,
     name: *const c_char,
@@ -77,9 +77,9 @@ unsafe extern "C" fn open(
             }
         }
     };
-    if flags & ffi::SQLITE_OPEN_WAL == 0 {
+    if flags & (ffi::SQLITE_OPEN_MAIN_DB | ffi::SQLITE_OPEN_WAL) == 0 {
         return open(file);
     }
     // SAFETY: SQLite allots as many bytes as our `szOsFile` says: those of the VFS below, and ROOM.
-    unsafe { log::open(file, open) }
+    unsafe { file::open(file, open) }
 }

@@ -33,7 +33,7 @@ const MOST_BYTES: u64 = 16 << 20;
 const REMEMBERED: usize = 65_536;
 /// How long the thread looks for another job before it goes to sleep: who has just been answered
 /// often sends more, and to wake a processor that sleeps takes up to 100 µs, a fifth of a delivery.
-const AWAKE: Duration = Duration::from_micros(150);
+const AWAKE: Duration = Duration::from_micros(400);
 /// How long the only one who commits looks for the answer before it sleeps. It keeps its thread.
 const SOON: Duration = Duration::from_micros(600);
 

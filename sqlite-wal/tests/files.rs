@@ -71,6 +71,22 @@ fn a_transaction_is_written_at_once() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn a_checkpoint_writes_neighbours_at_once() {
+    let of_one = |db: Connection| {
+        db.query_row("PRAGMA wal_autocheckpoint = 0", [], |_| Ok(())).unwrap();
+        (1..=10).for_each(|no| insert(&db, no, 30_000));
+        let before = writes();
+        db.query_row("PRAGMA wal_checkpoint(FULL)", [], |_| Ok(())).unwrap();
+        writes() - before
+    };
+    let (_dir, path) = place();
+    assert!(of_one(open(&path)) < 10);
+    let (_dir, path) = place();
+    assert!(of_one(set_up(Connection::open(path).unwrap())) > 70);
+}
+
+#[test]
 fn the_first_transaction_writes_the_header_too() {
     let (_dir, path) = place();
     let db = open(&path);
