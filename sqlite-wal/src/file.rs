@@ -1,7 +1,7 @@
 //! A database or its log, as SQLite calls it.
 //!
-//! In all of this `file` is the memory that [`open`] has filled, and SQLite does not use one file
-//! from two threads at once: it belongs to one connection.
+//! In all of this `file` is the memory that [`open`] has filled, and SQLite does not use one file, or
+//! a database and its log, from two threads at once: they belong to one connection.
 
 use std::ffi::{c_int, c_void};
 use std::{ptr, slice};
@@ -15,6 +15,8 @@ use crate::pending::Pending;
 struct File {
     base: ffi::sqlite3_file,
     pending: Pending,
+    /// Of a log its database; of a database its log, while it is open: SQLite locks only databases.
+    other: *mut ffi::sqlite3_file,
 }
 
 /// Where the file below begins, in bytes: aligned as SQLite aligns what it allots.
@@ -61,13 +63,13 @@ macro_rules! below {
     }};
 }
 
-/// Defines a method that is the one below, once what waits has been written.
-macro_rules! after_writing {
-    ($name:ident, $method:ident $(, $argument:ident: $type:ty)*) => {
+/// Defines a method that is the one below, once `first` has come out well.
+macro_rules! after {
+    ($first:ident, $name:ident, $method:ident $(, $argument:ident: $type:ty)*) => {
         unsafe extern "C" fn $name(file: *mut ffi::sqlite3_file $(, $argument: $type)*) -> c_int {
             // SAFETY: `file` is one of ours, and the arguments are what SQLite gives for this method.
             unsafe {
-                match pass_on(file) {
+                match $first(file) {
                     ffi::SQLITE_OK => below!(file, $method $(, $argument)*),
                     failed => failed,
                 }
@@ -76,32 +78,21 @@ macro_rules! after_writing {
     };
 }
 
-/// Defines a method that is the one below.
-macro_rules! as_below {
-    ($name:ident, $method:ident) => {
-        unsafe extern "C" fn $name(file: *mut ffi::sqlite3_file) -> c_int {
-            // SAFETY: `file` is one of ours.
-            unsafe { below!(file, $method) }
-        }
-    };
-}
-
-after_writing!(read, xRead, bytes: *mut c_void, len: c_int, at: i64);
-after_writing!(truncate, xTruncate, len: i64);
-after_writing!(sync, xSync, flags: c_int);
-after_writing!(file_size, xFileSize, len: *mut i64);
-after_writing!(lock, xLock, level: c_int);
-after_writing!(unlock, xUnlock, level: c_int);
-after_writing!(check_reserved_lock, xCheckReservedLock, is_reserved: *mut c_int);
-after_writing!(file_control, xFileControl, op: c_int, argument: *mut c_void);
-// What these return is no code of success.
-as_below!(sector_size, xSectorSize);
-as_below!(device_characteristics, xDeviceCharacteristics);
-after_writing!(shm_map, xShmMap, region: c_int, len: c_int, extend: c_int, at: *mut *mut c_void);
-after_writing!(shm_lock, xShmLock, first: c_int, count: c_int, flags: c_int);
-after_writing!(shm_unmap, xShmUnmap, delete: c_int);
-after_writing!(fetch, xFetch, at: i64, len: c_int, bytes: *mut *mut c_void);
-after_writing!(unfetch, xUnfetch, at: i64, bytes: *mut c_void);
+after!(pass_on, read, xRead, bytes: *mut c_void, len: c_int, at: i64);
+after!(pass_on, truncate, xTruncate, len: i64);
+after!(pass_on, sync, xSync, flags: c_int);
+after!(pass_on, file_size, xFileSize, len: *mut i64);
+after!(pass_on, file_control, xFileControl, op: c_int, argument: *mut c_void);
+after!(pass_on, fetch, xFetch, at: i64, len: c_int, bytes: *mut *mut c_void);
+after!(pass_on_or_drop, lock, xLock, level: c_int);
+after!(pass_on_or_drop, unlock, xUnlock, level: c_int);
+after!(pass_on_or_drop, shm_lock, xShmLock, first: c_int, count: c_int, flags: c_int);
+after!(pass_on_or_drop, shm_unmap, xShmUnmap, delete: c_int);
+after!(nothing, check_reserved_lock, xCheckReservedLock, is_reserved: *mut c_int);
+after!(nothing, sector_size, xSectorSize);
+after!(nothing, device_characteristics, xDeviceCharacteristics);
+after!(nothing, shm_map, xShmMap, no: c_int, len: c_int, extend: c_int, at: *mut *mut c_void);
+after!(nothing, unfetch, xUnfetch, at: i64, bytes: *mut c_void);
 
 unsafe extern "C" fn shm_barrier(file: *mut ffi::sqlite3_file) {
     // SAFETY: `file` is one of ours.
@@ -132,8 +123,28 @@ pub(crate) unsafe fn open(
             None => ptr::null(),
         };
         let base = ffi::sqlite3_file { pMethods: methods };
-        file.cast::<File>().write(File { base, pending: Pending::new() });
+        let other = ptr::null_mut();
+        file.cast::<File>().write(File { base, pending: Pending::new(), other });
         result
+    }
+}
+
+/// Makes a log known to its database.
+///
+/// # Safety
+///
+/// `log` has been opened by [`open`], and `name` is the one that SQLite gave for it.
+pub(crate) unsafe fn link(log: *mut ffi::sqlite3_file, name: ffi::sqlite3_filename) -> c_int {
+    // SAFETY: SQLite answers with the file of the database that the log is of, which it opened before
+    // and closes later; what has our methods is one of ours.
+    unsafe {
+        let database = ffi::sqlite3_database_file_object(name);
+        if database.is_null() || !METHODS.as_ptr_range().contains(&(*database).pMethods) {
+            return ffi::SQLITE_CANTOPEN;
+        }
+        (*log.cast::<File>()).other = database;
+        (*database.cast::<File>()).other = log;
+        ffi::SQLITE_OK
     }
 }
 
@@ -142,7 +153,11 @@ unsafe extern "C" fn close(file: *mut ffi::sqlite3_file) -> c_int {
     unsafe {
         let passed_on = pass_on(file);
         let closed = below!(file, xClose);
-        ptr::drop_in_place(&raw mut (*file.cast::<File>()).pending);
+        let File { pending, other, .. } = file.cast::<File>().read();
+        drop(pending);
+        if !other.is_null() {
+            (*other.cast::<File>()).other = ptr::null_mut();
+        }
         if passed_on == ffi::SQLITE_OK { closed } else { passed_on }
     }
 }
@@ -184,6 +199,30 @@ unsafe fn pass_on(file: *mut ffi::sqlite3_file) -> c_int {
         pending.clear();
         written
     }
+}
+
+/// Writes what waits for a database and its log before a lock is taken or given up, or forgets it: it
+/// must not be written later, over what others write. What SQLite has not synced by then belongs to no
+/// commit, and a lock has to be given up whatever the disk says.
+///
+/// # Safety
+///
+/// As for [`pass_on`].
+unsafe fn pass_on_or_drop(file: *mut ffi::sqlite3_file) -> c_int {
+    // SAFETY: the caller's; the other file is one of ours, of the same connection.
+    unsafe {
+        pass_on(file);
+        let other = (*file.cast::<File>()).other;
+        if !other.is_null() {
+            pass_on(other);
+        }
+    }
+    ffi::SQLITE_OK
+}
+
+/// Nothing that was written matters to what comes.
+fn nothing(_: *mut ffi::sqlite3_file) -> c_int {
+    ffi::SQLITE_OK
 }
 
 /// # Safety

@@ -81,5 +81,10 @@ unsafe extern "C" fn open(
         return open(file);
     }
     // SAFETY: SQLite allots as many bytes as our `szOsFile` says: those of the VFS below, and ROOM.
-    unsafe { file::open(file, open) }
+    let opened = unsafe { file::open(file, open) };
+    if opened != ffi::SQLITE_OK || flags & ffi::SQLITE_OPEN_WAL == 0 {
+        return opened;
+    }
+    // SAFETY: `file` is open, and the name is SQLite's.
+    unsafe { file::link(file, name) }
 }

@@ -1,6 +1,7 @@
 //! What is written through the VFS is what SQLite would have written, and in time.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -164,5 +165,83 @@ fn what_is_rolled_back_leaves_nothing() {
         db.execute_batch("ROLLBACK").unwrap();
         insert(&db, round, 10);
         assert_eq!(count(&Connection::open(&path).unwrap()), round + 1);
+    }
+}
+
+#[test]
+fn what_is_given_up_is_not_written_over_what_others_write() {
+    let (_dir, path) = place();
+    let (db, other) = (open(&path), set_up(Connection::open(&path).unwrap()));
+    db.execute_batch("PRAGMA cache_size = 8").unwrap();
+    for round in 0..5 {
+        // So that nothing is read from the log.
+        db.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(())).unwrap();
+        db.execute_batch("BEGIN").unwrap();
+        (1..=20).for_each(|no| insert(&db, 1_000 + no, 3_000));
+        db.execute_batch("ROLLBACK").unwrap();
+        insert(&other, round * 10, 3_000);
+        insert(&db, round * 10 + 1, 100);
+        assert_eq!(count(&Connection::open(&path).unwrap()), (round + 1) * 2);
+    }
+}
+
+/// Numbers from a seed.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, end: u64) -> u64 {
+        // Xorshift.
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % end
+    }
+}
+
+/// Changes some letters, within a transaction, and what is known of them.
+fn change(db: &Connection, known: &mut BTreeMap<i64, usize>, dice: &mut Dice) {
+    for _ in 0..dice.below(30) {
+        let (no, len) = (dice.below(200) as i64, dice.below(9_000) as usize);
+        db.execute("DELETE FROM letter WHERE no = ?1", [no]).unwrap();
+        known.remove(&no);
+        if dice.below(3) > 0 {
+            insert(db, no, len);
+            known.insert(no, len);
+        }
+    }
+}
+
+#[test]
+fn it_goes_together_with_sqlites_own() {
+    for seed in 1..=4 {
+        let (_dir, path) = place();
+        let writers = [open(&path), set_up(Connection::open(&path).unwrap()), open(&path)];
+        for db in &writers {
+            db.execute_batch("PRAGMA cache_size = 8").unwrap();
+            db.query_row("PRAGMA wal_autocheckpoint = 30", [], |_| Ok(())).unwrap();
+        }
+        let reader = Connection::open(&path).unwrap();
+        let (mut known, mut dice) = (BTreeMap::new(), Dice(seed));
+        for _ in 0..100 {
+            let db = &writers[dice.below(3) as usize];
+            let mut then = known.clone();
+            db.execute_batch("BEGIN IMMEDIATE").unwrap();
+            change(db, &mut then, &mut dice);
+            match dice.below(4) {
+                0 => db.execute_batch("ROLLBACK").unwrap(),
+                _ => {
+                    db.execute_batch("COMMIT").unwrap();
+                    known = then;
+                }
+            }
+            if dice.below(9) == 0 {
+                db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+            }
+            assert_eq!(count(&reader), known.len() as i64);
+            let len: i64 = reader
+                .query_row("SELECT ifnull(sum(length(text)), 0) FROM letter", [], |row| row.get(0))
+                .unwrap();
+            assert_eq!(len, known.values().sum::<usize>() as i64);
+        }
     }
 }
