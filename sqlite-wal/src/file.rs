@@ -124,7 +124,7 @@ pub(crate) unsafe fn open(
         };
         let base = ffi::sqlite3_file { pMethods: methods };
         let other = ptr::null_mut();
-        file.cast::<File>().write(File { base, pending: Pending::new(), other });
+        file.cast::<File>().write(File { base, pending: Pending::default(), other });
         result
     }
 }

@@ -11,10 +11,6 @@ pub(crate) struct Pending {
 }
 
 impl Pending {
-    pub(crate) const fn new() -> Self {
-        Self { at: 0, bytes: Vec::new() }
-    }
-
     /// Can bytes at this place be added, so that all stay one stretch that is not too long?
     pub(crate) fn takes(&self, at: i64, len: usize) -> bool {
         let end = self.at.saturating_add_unsigned(self.bytes.len() as u64);
@@ -46,7 +42,7 @@ mod tests {
 
     #[test]
     fn it_is_one_stretch() {
-        let mut pending = Pending::new();
+        let mut pending = Pending::default();
         assert_eq!(pending.stretch(), None);
         assert!(pending.takes(32, 4));
         pending.add(32, b"head");
@@ -63,7 +59,7 @@ mod tests {
 
     #[test]
     fn it_ends_before_it_is_too_long() {
-        let mut pending = Pending::new();
+        let mut pending = Pending::default();
         pending.add(0, &[0; MOST - 1]);
         assert!(pending.takes(MOST as i64 - 1, 1));
         assert!(!pending.takes(MOST as i64 - 1, 2));
